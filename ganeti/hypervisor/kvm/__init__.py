@@ -1,0 +1,1 @@
+"""KVM: guests run by QEMU, with hardware virtualisation or under software emulation."""
