@@ -1,0 +1,56 @@
+"""Choices made when the program was installed; values of the source tree when it was not."""
+
+import os
+from importlib import import_module
+from typing import Any, Final
+
+_SOURCE_TREE: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _installed() -> dict[str, Any]:
+    """Return what ``make install`` wrote down, empty in a source tree."""
+    try:
+        return vars(import_module("ganeti._installed"))
+    except ModuleNotFoundError:
+        return {}
+
+
+_CHOICES: Final = _installed()
+
+LOCALSTATEDIR: Final[str] = _CHOICES.get("LOCALSTATEDIR", "/var")
+SYSCONFDIR: Final[str] = _CHOICES.get("SYSCONFDIR", "/etc")
+#: Programs that are not on PATH: daemon-util, ensure-dirs, tools/.
+PKGLIBDIR: Final[str] = _CHOICES.get("PKGLIBDIR", _SOURCE_TREE)
+SHAREDIR: Final[str] = _CHOICES.get("SHAREDIR", _SOURCE_TREE)
+#: Directory of the daemons and the gnt-* programs.
+SBINDIR: Final[str] = _CHOICES.get("SBINDIR", f"{_SOURCE_TREE}/daemons")
+
+OS_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
+    "OS_SEARCH_PATH", ("/srv/ganeti/os", "/usr/local/lib/ganeti/os", f"{PKGLIBDIR}/os", f"{SHAREDIR}/os")
+)
+ES_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
+    "ES_SEARCH_PATH",
+    (
+        "/srv/ganeti/extstorage",
+        "/usr/local/lib/ganeti/extstorage",
+        f"{PKGLIBDIR}/extstorage",
+        f"{SHAREDIR}/extstorage",
+    ),
+)
+IALLOCATOR_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
+    "IALLOCATOR_SEARCH_PATH", ("/usr/local/lib/ganeti/iallocators", f"{PKGLIBDIR}/iallocators")
+)
+
+#: User and group of each role; root everywhere unless the installation chose others.
+USERS: Final[dict[str, str]] = _CHOICES.get("USERS", {})
+GROUPS: Final[dict[str, str]] = _CHOICES.get("GROUPS", {})
+
+
+def user_of(role: str) -> str:
+    """Return the account name of *role* (masterd, noded, rapi, confd, mond, metad)."""
+    return USERS.get(role, "root")
+
+
+def group_of(role: str) -> str:
+    """Return the group name of *role* (as user_of, and daemons, admin)."""
+    return GROUPS.get(role, "root")

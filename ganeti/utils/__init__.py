@@ -1,0 +1,1 @@
+"""Files, processes, text and network helpers without knowledge of clusters."""
