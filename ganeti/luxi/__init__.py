@@ -1,0 +1,1 @@
+"""LUXI: JSON requests to the master daemon over its unix sockets."""
