@@ -4,8 +4,6 @@ import ipaddress
 import socket
 from typing import Final
 
-import psutil
-
 from ganeti import errors, pathutils
 
 _FAMILY_NAMES: Final = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
@@ -73,6 +71,9 @@ def family_of(address: str) -> socket.AddressFamily:
 
 def own_addresses() -> frozenset[str]:
     """Return all IP addresses of this machine, without scope suffixes."""
+    # Only the few callers of this function shall pay for the import; every gnt-* program loads this module.
+    import psutil
+
     return frozenset(
         entry.address.partition("%")[0]
         for entries in psutil.net_if_addrs().values()
