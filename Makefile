@@ -1,0 +1,82 @@
+# Entry points for users (demo, install) and developers (check, lint, bench, docs).
+# A fresh Debian with git, make and python3 is enough: what is missing gets installed.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+LOCALSTATEDIR ?= /var
+SYSCONFDIR ?= /etc
+# Interpreter of the installed programs. Empty: a virtual environment of their own in the package library directory
+# (without DESTDIR), or the distribution's python3 (with DESTDIR, that is when packaging).
+PYTHON ?=
+# Where the demo puts its nodes; empty: a directory of its own choice, which it prints.
+DEMO_DIR ?=
+
+VENV := .venv
+STAMP := $(VENV)/.requirements-installed
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: all demo demo-stop check lint check-unit check-cluster check-lab check-xen bench docs man install clean distclean \
+  cluster-packages venv
+
+all: venv
+
+venv: $(STAMP)
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@build-aux/debian-packages venv
+	@build-aux/make-venv $(VENV) requirements-dev.txt
+	@touch $@
+
+cluster-packages:
+	@build-aux/debian-packages cluster
+
+demo: $(STAMP)
+	@build-aux/debian-packages --optional cluster
+	@tools/demo run $(DEMO_DIR)
+
+demo-stop: $(STAMP)
+	@tools/demo stop $(DEMO_DIR)
+
+# One pytest run for both tiers, so that the last line tells the whole result.
+check: lint cluster-packages
+	@$(PYTEST) test/unit test/cluster
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	PYTHONPATH=. $(BIN)/lint-imports
+
+check-unit: $(STAMP)
+	@$(PYTEST) test/unit
+
+check-cluster: $(STAMP) cluster-packages
+	@$(PYTEST) test/cluster
+
+check-lab check-xen: check-%: $(STAMP)
+	@if ls test/$*/test_*.py >/dev/null 2>&1; then \
+	  exec $(PYTEST) test/$*; \
+	else \
+	  echo "make $@: this tier has no tests yet; nothing was checked" >&2; exit 1; \
+	fi
+
+bench: $(STAMP) cluster-packages
+	@$(BIN)/python -m test.bench
+
+docs: $(STAMP)
+	$(BIN)/python -m sphinx -W --keep-going -q -b html doc doc/_build/html
+	@echo "Documentation: doc/_build/html/index.html"
+
+man: $(STAMP)
+	$(BIN)/python setup.py build_man
+
+install: $(STAMP)
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LOCALSTATEDIR="$(LOCALSTATEDIR)" SYSCONFDIR="$(SYSCONFDIR)" \
+	  PYTHON="$(PYTHON)" VENV="$(VENV)" build-aux/install
+
+clean:
+	rm -rf build dist doc/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks
+	find ganeti test tools doc -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV)
