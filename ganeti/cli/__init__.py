@@ -1,0 +1,1 @@
+"""Machinery shared by the gnt-* programs: options, parsing, submitting jobs, output."""
