@@ -19,8 +19,10 @@ _CHOICES: Final = _installed()
 
 LOCALSTATEDIR: Final[str] = _CHOICES.get("LOCALSTATEDIR", "/var")
 SYSCONFDIR: Final[str] = _CHOICES.get("SYSCONFDIR", "/etc")
-#: Programs that are not on PATH: daemon-util, ensure-dirs, tools/.
-PKGLIBDIR: Final[str] = _CHOICES.get("PKGLIBDIR", _SOURCE_TREE)
+#: Programs that are not on PATH: daemon-util, ensure-dirs...
+PKGLIBDIR: Final[str] = _CHOICES.get("PKGLIBDIR", f"{_SOURCE_TREE}/tools")
+#: Programs for administrators and the daemons that are not on PATH: vcluster-setup, master-ip-setup...
+TOOLSDIR: Final[str] = _CHOICES.get("TOOLSDIR", PKGLIBDIR)
 SHAREDIR: Final[str] = _CHOICES.get("SHAREDIR", _SOURCE_TREE)
 #: Directory of the daemons and the gnt-* programs.
 SBINDIR: Final[str] = _CHOICES.get("SBINDIR", f"{_SOURCE_TREE}/daemons")

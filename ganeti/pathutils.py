@@ -60,11 +60,16 @@ def _pkg(path: str) -> str:
     return f"{buildcfg.PKGLIBDIR}/{path}"
 
 
+def _tool(name: str) -> str:
+    """Return the path of one of our own tools."""
+    return f"{buildcfg.TOOLSDIR}/{name}"
+
+
 PKGLIBDIR: Final = buildcfg.PKGLIBDIR
 SHAREDIR: Final = buildcfg.SHAREDIR
 
 BDEV_CACHE_DIR: Final = _state("run/ganeti/bdev-cache")
-CFGUPGRADE: Final = _pkg("tools/cfgupgrade")
+CFGUPGRADE: Final = _tool("cfgupgrade")
 CLUSTER_CONF_FILE: Final = _state("lib/ganeti/config.data")
 CLUSTER_DOMAIN_SECRET_FILE: Final = _state("lib/ganeti/cluster-domain-secret")
 CONFD_HMAC_KEY: Final = _state("lib/ganeti/hmac.key")
@@ -74,7 +79,7 @@ DAEMON_UTIL: Final = _pkg("daemon-util")
 DATA_DIR: Final = _state("lib/ganeti")
 DEFAULT_FILE_STORAGE_DIR: Final = _srv("ganeti/file-storage")
 DEFAULT_GLUSTER_STORAGE_DIR: Final = _state("run/ganeti/gluster")
-DEFAULT_MASTER_SETUP_SCRIPT: Final = _pkg("tools/master-ip-setup")
+DEFAULT_MASTER_SETUP_SCRIPT: Final = _tool("master-ip-setup")
 DEFAULT_SHARED_FILE_STORAGE_DIR: Final = _srv("ganeti/shared-file-storage")
 DISK_LINKS_DIR: Final = _state("run/ganeti/instance-disks")
 ENSURE_DIRS: Final = _pkg("ensure-dirs")
@@ -92,7 +97,7 @@ JOB_QUEUE_DRAIN_FILE: Final = _state("lib/ganeti/queue/drain")
 JOB_QUEUE_LOCK_FILE: Final = _state("lib/ganeti/queue/lock")
 JOB_QUEUE_SERIAL_FILE: Final = _state("lib/ganeti/queue/serial")
 JOB_QUEUE_VERSION_FILE: Final = _state("lib/ganeti/queue/version")
-KVM_CONSOLE_WRAPPER: Final = _pkg("tools/kvm-console-wrapper")
+KVM_CONSOLE_WRAPPER: Final = _tool("kvm-console-wrapper")
 KVM_NIC_SETUP: Final = _pkg("kvm-nic-setup")
 LOCK_DIR: Final = _state("lock")
 LOG_BURNIN: Final = _state("log/ganeti/burnin.log")
@@ -108,7 +113,7 @@ METAD_SOCKET: Final = _state("run/ganeti/socket/ganeti-metad")
 NODED_CERT_FILE: Final = _state("lib/ganeti/server.pem")
 NODED_CLIENT_CERT_FILE: Final = _state("lib/ganeti/client.pem")
 NODE_DAEMON_SETUP: Final = _pkg("node-daemon-setup")
-POST_UPGRADE: Final = _pkg("tools/post-upgrade")
+POST_UPGRADE: Final = _tool("post-upgrade")
 PREPARE_NODE_JOIN: Final = _pkg("prepare-node-join")
 QUERY_SOCKET: Final = _state("run/ganeti/socket/ganeti-query")
 QUEUE_DIR: Final = _state("lib/ganeti/queue")
@@ -126,7 +131,7 @@ SSH_KNOWN_HOSTS_FILE: Final = _state("lib/ganeti/known_hosts")
 SSH_PUB_KEYS: Final = _state("lib/ganeti/ganeti_pub_keys")
 SSH_UPDATE: Final = _pkg("ssh-update")
 SSL_UPDATE: Final = _pkg("ssl-update")
-TOOLSDIR: Final = _pkg("tools")
+TOOLSDIR: Final = buildcfg.TOOLSDIR
 UIDPOOL_LOCKDIR: Final = _state("run/ganeti/uid-pool")
 USER_SCRIPTS_DIR: Final = _conf("ganeti/scripts")
 VNC_PASSWORD_FILE: Final = _conf("ganeti/vnc-cluster-password")
@@ -135,7 +140,7 @@ WATCHER_GROUP_STATE_FILE: Final = _state("lib/ganeti/watcher.%s.data")
 WATCHER_LOCK_FILE: Final = _state("lock/ganeti-watcher.lock")
 WATCHER_PAUSEFILE: Final = _state("lib/ganeti/watcher.pause")
 XEN_CONFIG_DIR: Final = _conf("xen")
-XEN_CONSOLE_WRAPPER: Final = _pkg("tools/xen-console-wrapper")
+XEN_CONSOLE_WRAPPER: Final = _tool("xen-console-wrapper")
 XEN_IFUP_OS: Final = _conf("ganeti/xen-ifup-os")
 XEN_VIF_METAD_SETUP: Final = _pkg("vif-ganeti-metad")
 
