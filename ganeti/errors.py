@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from ganeti.constants.ecodes import *
+
 
 class GenericError(Exception):
     """Base of all errors that travel to clients."""

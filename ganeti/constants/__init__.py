@@ -8,6 +8,7 @@ from ganeti.constants.cluster import *
 from ganeti.constants.confd import *
 from ganeti.constants.daemons import *
 from ganeti.constants.disk import *
+from ganeti.constants.ecodes import *
 from ganeti.constants.hooks import *
 from ganeti.constants.hvparams import *
 from ganeti.constants.hvvalues import *

@@ -1,5 +1,7 @@
 """Nodes, node groups and networks."""
 
+import msgspec
+
 from ganeti import constants as c
 from ganeti.objects.base import Params, TaggedObject, written
 
@@ -18,8 +20,8 @@ class Node(TaggedObject, frozen=True, kw_only=True, omit_defaults=True, forbid_u
     vm_capable: bool = written(lambda: True)
     powered: bool = written(lambda: True)
     ndparams: Params = written(dict)
-    hv_state_static: Params = {}
-    disk_state_static: Params = {}
+    hv_state_static: Params = msgspec.field(default_factory=dict)
+    disk_state_static: Params = msgspec.field(default_factory=dict)
 
     def role(self, master_uuid: str) -> str:
         """Return the role letter: M master, C candidate, D drained, O offline, R regular."""
@@ -41,8 +43,8 @@ class NodeGroup(TaggedObject, frozen=True, kw_only=True, omit_defaults=True, for
     diskparams: dict[str, Params] = written(dict)
     ipolicy: Params = written(dict)
     networks: dict[str, Params] = written(dict)
-    hv_state_static: Params = {}
-    disk_state_static: Params = {}
+    hv_state_static: Params = msgspec.field(default_factory=dict)
+    disk_state_static: Params = msgspec.field(default_factory=dict)
 
 
 class Network(TaggedObject, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
