@@ -1,4 +1,4 @@
-"""What nodes report about block devices, and the properties of disk types that master and nodes both rely on."""
+"""Merging the states of block devices, and the properties of disk types that master and nodes both rely on."""
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -6,22 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ganeti import constants as c
-
-
-class BlockDevStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """State of an active device.
-
-    ``sync_percent`` is None when nothing is being synchronised, ``estimated_time`` is in seconds. ``ldisk_status`` is
-    one of ``LDS_*``; a larger number is worse, which is what merging relies on.
-    """
-
-    dev_path: str | None = None
-    major: int | None = None
-    minor: int | None = None
-    sync_percent: float | None = None
-    estimated_time: float | None = None
-    is_degraded: bool | None = None
-    ldisk_status: int | None = None
+from ganeti.objects.wire import BlockDevStatus
 
 
 def merge_status(own: BlockDevStatus, children: Sequence[BlockDevStatus]) -> BlockDevStatus:
