@@ -43,6 +43,9 @@ IALLOCATOR_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
     "IALLOCATOR_SEARCH_PATH", ("/usr/local/lib/ganeti/iallocators", f"{PKGLIBDIR}/iallocators")
 )
 
+#: What makes the ssh daemon read its host keys anew.
+SSHD_RESTART_COMMAND: Final[tuple[str, ...]] = _CHOICES.get("SSHD_RESTART_COMMAND", ("service", "ssh", "restart"))
+
 #: User and group of each role; root everywhere unless the installation chose others.
 USERS: Final[dict[str, str]] = _CHOICES.get("USERS", {})
 GROUPS: Final[dict[str, str]] = _CHOICES.get("GROUPS", {})
