@@ -29,8 +29,7 @@ def get_hypervisor_class(name: str) -> type[Hypervisor]:
         raise errors.HypervisorError(
             f"Unknown hypervisor '{name}', this node supports {', '.join(sorted(_IMPLEMENTATIONS))}"
         ) from None
-    cls = getattr(importlib.import_module(module_name), class_name)
-    assert issubclass(cls, Hypervisor)
+    cls: type[Hypervisor] = getattr(importlib.import_module(module_name), class_name)
     return cls
 
 

@@ -8,6 +8,9 @@ An object belongs to one RPC request and is not shared between threads; operatio
 by the caller (`ganeti.hypervisor.locking.instance_lock`).
 """
 
+# Defaults of an interface ignore their arguments, and some of them have nothing to do.
+# ruff: noqa: ARG002, B027
+
 from __future__ import annotations
 
 import abc
@@ -17,8 +20,8 @@ from typing import Any, ClassVar, NamedTuple
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.hypervisor import linux
-from ganeti.objects.guest import GuestInfo, HostInfo, MigrationState, MigrationStatus
-from ganeti.objects.wire import WireDisk, WireInstance, WireNic
+from ganeti.objects.guest import GuestInfo, HostInfo
+from ganeti.objects.wire import MigrationStatus, WireDisk, WireInstance, WireNic
 
 HvParams = Mapping[str, Any]
 #: A device that can be plugged into a running guest.
@@ -203,6 +206,5 @@ __all__ = [
     "HostInfo",
     "HvParams",
     "Hypervisor",
-    "MigrationState",
     "MigrationStatus",
 ]
