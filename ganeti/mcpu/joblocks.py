@@ -1,0 +1,50 @@
+"""The locks of one job as its logical unit sees them: what is held, and giving parts of it back."""
+
+from collections.abc import Callable, Collection
+
+from ganeti import constants as c
+from ganeti.locking import LockManager
+from ganeti.objects import ConfigData
+
+
+def existing_names(config: ConfigData, level: int) -> Collection[str]:
+    """Return the names of all locks at *level*: what ALL_SET stands for right now."""
+    if level == c.LEVEL_INSTANCE:
+        return {instance.name for instance in config.instances.values() if instance.name}
+    if level == c.LEVEL_NODEGROUP:
+        return config.nodegroups.keys()
+    if level in (c.LEVEL_NODE, c.LEVEL_NODE_RES):
+        return config.nodes.keys()
+    if level == c.LEVEL_NETWORK:
+        return config.networks.keys()
+    return {c.BGL}
+
+
+class JobLocks:
+    """Locks of one owner; never takes any, that is the processor's part."""
+
+    def __init__(self, manager: LockManager, owner: str, snapshot: Callable[[], ConfigData]) -> None:
+        """Show the locks of *owner*; *snapshot* tells what a whole level consists of."""
+        self._manager = manager
+        self._owner = owner
+        self._snapshot = snapshot
+
+    def owned(self, level: int) -> frozenset[str]:
+        """Return the names held at *level*; for a whole level everything the configuration holds there now."""
+        held = self._manager.owned(self._owner, level)
+        return frozenset(existing_names(self._snapshot(), level)) if held.whole else frozenset(held.names)
+
+    def release(self, level: int, names: Collection[str] | None = None) -> None:
+        """Give back *names*, or everything at *level*."""
+        if names is None:
+            self._manager.release(self._owner, level)
+        else:
+            self.keep(level, self.owned(level) - frozenset(names))
+
+    def keep(self, level: int, names: Collection[str]) -> None:
+        """Give back everything at *level* except for *names*."""
+        self._manager.keep(self._owner, level, self.owned(level) & frozenset(names))
+
+    def downgrade(self, level: int) -> None:
+        """Turn everything held at *level* into shared locks."""
+        self._manager.downgrade(self._owner, level)
