@@ -17,6 +17,8 @@ def _installed() -> dict[str, Any]:
 
 _CHOICES: Final = _installed()
 
+#: Name of the revision that was installed.
+VCS_VERSION: Final[str] = _CHOICES.get("VCS_VERSION", "source-tree")
 LOCALSTATEDIR: Final[str] = _CHOICES.get("LOCALSTATEDIR", "/var")
 SYSCONFDIR: Final[str] = _CHOICES.get("SYSCONFDIR", "/etc")
 #: Programs that are not on PATH: daemon-util, ensure-dirs...

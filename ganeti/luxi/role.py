@@ -30,9 +30,9 @@ def require_master() -> None:
     if master is None:
         raise errors.OpPrereqError(
             "This machine does not belong to an initialised cluster; see gnt-cluster(8) for how to create one",
-            c.ERRORS_ECODE_INVAL,
+            c.ECODE_INVAL,
         )
     if master != net.own_hostname():
         raise errors.OpPrereqError(
-            f"This node is not the master; run the command on the master node {master}", c.ERRORS_ECODE_INVAL
+            f"This node is not the master; run the command on the master node {master}", c.ECODE_INVAL
         )

@@ -1,0 +1,1 @@
+"""Options of the sub-commands, declared once each and grouped by what they are about."""
