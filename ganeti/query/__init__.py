@@ -1,0 +1,1 @@
+"""The query engine: declared fields of each resource, compiled filters, live data gathered once per node."""
