@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: all demo demo-stop check lint check-unit check-cluster check-lab check-xen bench docs man install clean distclean \
-  cluster-packages venv
+  cluster-packages venv bytecode
 
 all: venv
 
@@ -28,10 +28,14 @@ $(STAMP): requirements.txt requirements-dev.txt
 	@build-aux/make-venv $(VENV) requirements-dev.txt
 	@touch $@
 
+# Programs start twice as fast with it, and an environment may forbid writing it on the way.
+bytecode: $(STAMP)
+	@$(BIN)/python -m compileall -q ganeti
+
 cluster-packages:
 	@build-aux/debian-packages cluster
 
-demo: $(STAMP)
+demo: bytecode
 	@build-aux/debian-packages --optional cluster
 	@tools/demo run $(DEMO_DIR)
 
@@ -39,7 +43,7 @@ demo-stop: $(STAMP)
 	@tools/demo stop $(DEMO_DIR)
 
 # One pytest run for both tiers, so that the last line tells the whole result.
-check: lint cluster-packages
+check: lint bytecode cluster-packages
 	@$(PYTEST) test/unit test/cluster
 
 lint: $(STAMP)
@@ -50,7 +54,7 @@ lint: $(STAMP)
 check-unit: $(STAMP)
 	@$(PYTEST) test/unit
 
-check-cluster: $(STAMP) cluster-packages
+check-cluster: bytecode cluster-packages
 	@$(PYTEST) test/cluster
 
 check-lab check-xen: check-%: $(STAMP)
@@ -60,7 +64,7 @@ check-lab check-xen: check-%: $(STAMP)
 	  echo "make $@: this tier has no tests yet; nothing was checked" >&2; exit 1; \
 	fi
 
-bench: $(STAMP) cluster-packages
+bench: bytecode cluster-packages
 	@$(BIN)/python -m test.bench
 
 docs: $(STAMP)

@@ -1,0 +1,98 @@
+"""Verbs of daemon-util, and finding daemons."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ganeti import constants as c
+from ganeti import pathutils
+from ganeti.tools import daemon_control, daemon_util, defaults_file
+from ganeti.tools.common import ToolError
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 1),
+        (["no-such-verb"], 1),
+        (["start_all"], 1),
+        (["check"], 1),
+        (["check", "ganeti-noded", "extra"], 1),
+        (["is-daemon-name", "ganeti-noded"], 0),
+        (["is-daemon-name", "ganeti-luxid"], 0),
+        (["is-daemon-name", "noded"], 1),
+        (["check-exitcode", "0"], 0),
+        (["check-exitcode", "11"], 0),
+        (["check-exitcode", "1"], 1),
+    ],
+)
+def test_exit_codes(words: list[str], code: int) -> None:
+    assert daemon_util.main(words) == code
+
+
+def test_not_master_is_said_and_good(capsys: pytest.CaptureFixture[str]) -> None:
+    assert daemon_util.main(["check-exitcode", "11"]) == 0
+    assert capsys.readouterr().out == "not master\n"
+
+
+def test_stop_order_is_the_reverse_with_metad_first() -> None:
+    assert daemon_control.STOP_ORDER == (c.METAD, *reversed(daemon_control.START_ORDER))
+
+
+def test_arguments_come_from_old_names_and_one_shot_variables_too() -> None:
+    environment = {"MASTERD_ARGS": "-d", "LUXID_ARGS": " --a  b", "EXTRA_MASTERD_ARGS": "--no-voting"}
+    assert defaults_file.daemon_arguments(c.MASTERD, environment) == ["-d", "--a", "b", "--no-voting"]
+
+
+def test_defaults_file_is_shell(tmp_path: Path) -> None:
+    path = tmp_path / "ganeti"
+    path.write_text('ADDRESS=192.0.2.10\nNODED_ARGS="-b $ADDRESS --no-mlock"\n')
+    arguments = defaults_file.daemon_arguments(c.NODED, defaults_file.read_defaults(str(path)))
+    assert arguments == ["-b", "192.0.2.10", "--no-mlock"]
+
+
+def test_broken_defaults_file_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "ganeti"
+    path.write_text('NODED_ARGS="unclosed\n')
+    with pytest.raises(ToolError, match="ganeti"):
+        defaults_file.read_defaults(str(path))
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that looks like ganeti-noded and holds the lock of its PID file."""
+    monkeypatch.setattr(pathutils, "daemon_pid_file", lambda name: f"{tmp_path}/{name}.pid")
+    program = tmp_path / c.NODED
+    program.write_text("import signal, sys\nprint('up', flush=True)\nsignal.pause()\n")
+    with open(pathutils.daemon_pid_file(c.NODED), "w", encoding="ascii") as pidfile:
+        fcntl.flock(pidfile, fcntl.LOCK_EX)
+        # The lock belongs to the open file, which the child inherits and we close.
+        process = subprocess.Popen([sys.executable, program], stdout=subprocess.PIPE, pass_fds=[pidfile.fileno()])
+        pidfile.write(f"{process.pid}\ngarbage of an older, longer line\n")
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_running_daemon_is_found_and_stopped(daemon: "subprocess.Popen[bytes]") -> None:
+    assert daemon_control.running_pid(c.NODED) == daemon.pid
+    daemon_control.stop(c.NODED)
+    assert daemon.wait(timeout=10) == -signal.SIGTERM
+    assert daemon_control.running_pid(c.NODED) is None
+    assert not os.path.exists(pathutils.daemon_pid_file(c.NODED))
+
+
+def test_process_without_the_lock_is_not_our_daemon(daemon: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+    path = pathutils.daemon_pid_file(c.NODED)
+    os.unlink(path)
+    Path(path).write_text(f"{daemon.pid}\n")
+    assert daemon_control.running_pid(c.NODED) is None

@@ -1,0 +1,63 @@
+"""Names, addresses and files of a virtual cluster."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ganeti.tools import vcluster_layout as vl
+from ganeti.tools.common import ToolError
+
+
+def layout(**changes: object) -> vl.Layout:
+    return vl.Layout(**{"directory": "/v", "nodes": 3, "instances": 2, **changes})  # type: ignore[arg-type]
+
+
+def test_addresses_follow_the_documented_ranges() -> None:
+    made = layout(nodes=90, instances=155)
+    assert made.cluster.address == "192.0.2.1"
+    assert made.node_hosts[0].address == "192.0.2.10"
+    assert made.node_hosts[-1].address == "192.0.2.99"
+    assert made.instance_hosts[0].address == "192.0.2.100"
+    assert made.instance_hosts[-1].address == "192.0.2.254"
+
+
+def test_domain_is_part_of_every_name() -> None:
+    made = layout(domain="a.test")
+    assert [host.name for host in made.node_hosts] == ["node1.a.test", "node2.a.test", "node3.a.test"]
+    assert "192.0.2.1\tcluster.a.test\n" in vl.hosts_text(made)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"nodes": 0}, "nodes"),
+        ({"nodes": 91}, "nodes"),
+        ({"instances": 156}, "instances"),
+        ({"prefix": "192.0"}, "prefix"),
+        ({"prefix": "192.0.256"}, "prefix"),
+        ({"domain": "A_b"}, "domain"),
+        ({"directory": "/with blank"}, "blank"),
+        ({"directory": "/" + "d" * 60}, "too long"),
+    ],
+)
+def test_what_cannot_work_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ToolError, match=message):
+        vl.validate(layout(**changes))
+
+
+def test_scripts_are_good_shell(tmp_path: Path) -> None:
+    made = layout(directory=str(tmp_path))
+    texts = {**vl.script_texts(made), "env": vl.env_text(made, made.node_hosts[0])}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+        assert subprocess.run(["/bin/sh", "-n", tmp_path / name], check=False).returncode == 0, name
+
+
+def test_env_sets_the_node_and_puts_programs_on_path_once(tmp_path: Path) -> None:
+    made = layout(directory=str(tmp_path))
+    env = tmp_path / "env"
+    env.write_text(vl.env_text(made, made.node_hosts[1]))
+    script = f'. {env}; first=$PATH; . {env}; [ "$PATH" = "$first" ] && echo "$GANETI_HOSTNAME $GANETI_ROOTDIR"'
+    result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == f"node2 {tmp_path}/node2\n"
