@@ -1,0 +1,112 @@
+"""Finding objects by the names that people type."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar
+
+from ganeti import constants as c
+from ganeti.errors import OpPrereqError
+from ganeti.objects import ConfigData, Instance, Network, Node, NodeGroup
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+    @property
+    def uuid(self) -> str: ...
+
+
+NamedT = TypeVar("NamedT", bound=_Named)
+
+
+def match_name(short: str, names: Iterable[str]) -> str | None:
+    """Return the full name that *short* means, ignoring case, or None if there is none or more than one.
+
+    ``web1`` means ``web1.example.com`` if no other name begins with ``web1.``; a complete name means itself.
+    """
+    wanted = short.lower()
+    prefixed = []
+    for name in names:
+        candidate = name.lower()
+        if candidate == wanted:
+            return name
+        if candidate.startswith(wanted + "."):
+            prefixed.append(name)
+    return prefixed[0] if len(prefixed) == 1 and wanted else None
+
+
+def _by_short_name(kind: str, short: str, objects: Mapping[str, NamedT]) -> NamedT:
+    by_name = {obj.name: obj for obj in objects.values() if obj.name}
+    full = short if short in by_name else match_name(short, by_name)
+    if full is None:
+        raise OpPrereqError(f"{kind} '{short}' is not known, or the short name fits several", c.ECODE_NOENT)
+    return by_name[full]
+
+
+def _same_object(kind: str, found: _Named, expected_uuid: str | None) -> None:
+    if expected_uuid is not None and found.uuid != expected_uuid:
+        raise OpPrereqError(
+            f"{kind} '{found.name}' has UUID {found.uuid}, but {expected_uuid} was expected. Maybe the"
+            f" {kind.lower()} changed since you submitted this job.",
+            c.ECODE_NOTUNIQUE,
+        )
+
+
+def find_instance(
+    config: ConfigData, name: str, uuid: str | None = None, *, allow_forthcoming: bool = False
+) -> Instance:
+    """Return the instance called *name* (may be short); with *uuid* it must be that one.
+
+    Raises OpPrereqError: unknown_entity, resource_not_unique (another UUID), or for a forthcoming instance.
+    """
+    instance = _by_short_name("Instance", name, config.instances)
+    _same_object("Instance", instance, uuid)
+    if instance.forthcoming and not allow_forthcoming:
+        raise OpPrereqError(f"Instance '{instance.name}' is only forthcoming; create it first", c.ECODE_STATE)
+    return instance
+
+
+def find_node(config: ConfigData, name: str, uuid: str | None = None) -> Node:
+    """Return the node called *name* (may be short); with *uuid* it must be that one.
+
+    Raises OpPrereqError: unknown_entity, resource_not_unique (another UUID).
+    """
+    node = _by_short_name("Node", name, config.nodes)
+    _same_object("Node", node, uuid)
+    return node
+
+
+def find_nodes(config: ConfigData, names: Iterable[str] | None, *, all_if_empty: bool = False) -> list[Node]:
+    """Return the nodes called *names*, in that order; none or all of them (sorted by name) if there are no names."""
+    wanted = list(names or ())
+    if not wanted and all_if_empty:
+        return sorted(config.nodes.values(), key=lambda node: node.name)
+    return [find_node(config, name) for name in wanted]
+
+
+def _by_name_or_uuid(kind: str, wanted: str, objects: Mapping[str, NamedT]) -> NamedT:
+    if wanted in objects:
+        return objects[wanted]
+    found = next((obj for obj in objects.values() if obj.name == wanted), None)
+    if found is None:
+        raise OpPrereqError(f"{kind} '{wanted}' is not known", c.ECODE_NOENT)
+    return found
+
+
+def find_group(config: ConfigData, name: str | None) -> NodeGroup:
+    """Return the node group with this name or UUID; None means the only one.
+
+    Raises OpPrereqError: unknown_entity, or wrong_input for None if there are several.
+    """
+    if name is not None:
+        return _by_name_or_uuid("Node group", name, config.nodegroups)
+    if len(config.nodegroups) != 1:
+        raise OpPrereqError("There are several node groups, one must be named", c.ECODE_INVAL)
+    return next(iter(config.nodegroups.values()))
+
+
+def find_network(config: ConfigData, name: str) -> Network:
+    """Return the network with this name or UUID.
+
+    Raises OpPrereqError (unknown_entity).
+    """
+    return _by_name_or_uuid("Network", name, config.networks)
