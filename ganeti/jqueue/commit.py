@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Final
 
 from ganeti import errors
 from ganeti.jqueue import storage
@@ -20,15 +19,11 @@ from ganeti.jqueue.storage import QueueStorage
 
 _LOG = logging.getLogger(__name__)
 
-#: After this time a file that could not be written is tried again.
-RETRY_DELAY_S: Final = 5.0
-
 
 @dataclass(slots=True)
 class _Request:
     render: Callable[[], bytes]
     due: float
-    may_retry: bool
     is_replicated: bool
     futures: list[Future[None]] = field(default_factory=list)
 
@@ -42,16 +37,15 @@ class GroupCommit:
         replicate: Callable[[Mapping[str, bytes]], None],
         *,
         clock: Callable[[], float] = time.monotonic,
-        retry_delay_s: float = RETRY_DELAY_S,
     ) -> None:
         """Write to *queue_storage* and tell *replicate* (name to content) what other nodes should have."""
         self._storage = queue_storage
         self._replicate = replicate
         self._clock = clock
-        self._retry_delay_s = retry_delay_s
         self._condition = threading.Condition()
         self._requests: dict[str, _Request] = {}
         self._is_closing = False
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="JqCommit", daemon=True)
 
     def start(self) -> None:
@@ -66,33 +60,36 @@ class GroupCommit:
         if self._thread.is_alive():
             self._thread.join()
 
+    @property
+    def is_closed(self) -> bool:
+        """True if nothing will be written any more."""
+        return self._is_closed
+
     def put(
         self,
         name: str,
         render: Callable[[], bytes],
         *,
         delay_s: float = 0.0,
-        may_retry: bool = True,
         is_replicated: bool = True,
     ) -> Future[None]:
         """Write the file *name* soon, at the latest after *delay_s*; done when that is durable.
 
         Only the last *render* given for a file is called, so it must give the newest content. A failure is the
-        exception of the future; with *may_retry* the file is tried again until it succeeds.
+        exception of the future.
         """
         future: Future[None] = Future()
         due = self._clock() + delay_s
         with self._condition:
-            if self._is_closing and not self._thread.is_alive():
+            if self._is_closed:
                 future.set_exception(errors.JobQueueError("Job queue is closed"))
                 return future
             request = self._requests.get(name)
             if request is None:
-                self._requests[name] = _Request(render, due, may_retry, is_replicated, [future])
+                self._requests[name] = _Request(render, due, is_replicated, [future])
             else:
                 request.render = render
                 request.due = min(request.due, due)
-                request.may_retry = may_retry
                 request.is_replicated |= is_replicated
                 request.futures.append(future)
             self._condition.notify()
@@ -122,6 +119,7 @@ class GroupCommit:
                     due.sort(key=lambda name: name != storage.SERIAL)
                     return {name: self._requests.pop(name) for name in due}
                 if self._is_closing:
+                    self._is_closed = True
                     return None
                 earliest = min((request.due for request in self._requests.values()), default=None)
                 self._condition.wait(None if earliest is None else max(earliest - now, 0.001))
@@ -129,10 +127,8 @@ class GroupCommit:
     def _commit(self, batch: Mapping[str, _Request]) -> None:
         contents = {name: request.render() for name, request in batch.items()}
         failed = self._storage.write(contents)
-        for name, err in failed.items():
-            _LOG.error("Cannot write job queue file %s: %s", name, err)
-            if batch[name].may_retry:
-                self._try_again(name, batch[name])
+        for name, problem in failed.items():
+            _LOG.error("Cannot write job queue file %s: %s", name, problem)
         replicated = {
             name: content for name, content in contents.items() if batch[name].is_replicated and name not in failed
         }
@@ -140,13 +136,7 @@ class GroupCommit:
             self._replicate(replicated)
         for name, request in batch.items():
             err = failed.get(name)
-            _settle(request, None if err is None else errors.JobQueueError(f"Cannot write job queue file: {err}"))
-
-    def _try_again(self, name: str, request: _Request) -> None:
-        with self._condition:
-            if name not in self._requests and not self._is_closing:
-                due = self._clock() + self._retry_delay_s
-                self._requests[name] = _Request(request.render, due, True, request.is_replicated)
+            _settle(request, errors.JobQueueError(f"Cannot write job queue file: {err}") if err else None)
 
 
 def _settle(request: _Request, error: Exception | None) -> None:
