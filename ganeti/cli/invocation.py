@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ganeti import constants as c
 from ganeti import pathutils
-from ganeti.cli.options import Command
+from ganeti.cli.options import Command, Program
 from ganeti.luxi.client import Client
 
 
@@ -15,10 +15,21 @@ from ganeti.luxi.client import Client
 class Invocation:
     """One call of a sub-command: its declaration, parsed options and positional arguments."""
 
-    program: str
+    program: Program
     command: Command
     options: Namespace
     arguments: tuple[str, ...]
+
+    @property
+    def fields(self) -> list[str]:
+        """Fields that a table shall show: those asked for with ``-o``, where a leading + adds to the default ones."""
+        default = list(self.command.default_fields)
+        wanted: str | None = self.options.output
+        if wanted is None:
+            return default
+        if wanted.startswith("+"):
+            return default + wanted[1:].split(",")
+        return wanted.split(",")
 
     @cached_property
     def client(self) -> Client:

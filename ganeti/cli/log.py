@@ -20,7 +20,7 @@ def setup(invocation: Invocation) -> None:
     Users that may not write the log file get no log: their commands work all the same.
     """
     is_debug = bool(invocation.options.debug)
-    program = f"{invocation.program} {invocation.command.name}"
+    program = f"{invocation.program.name} {invocation.command.name}"
     formatter = logging.Formatter((_DEBUG_FORMAT if is_debug else _FORMAT).format(program=program))
     root = logging.getLogger()
     for handler in list(root.handlers):

@@ -86,7 +86,7 @@ def _parse(program: Program, command: Command, words: Sequence[str]) -> Invocati
     except parser.UsageError as err:
         usage = f"Usage: {program.name} {command.name} [options] {command.synopsis}".rstrip()
         raise failures.ExitError(c.EXIT_FAILURE, f"{usage}\n\nError: {err}") from None
-    return Invocation(program.name, command, options, tuple(arguments))
+    return Invocation(program, command, options, tuple(arguments))
 
 
 def _describe_failure(exc: BaseException) -> failures.Failure:
