@@ -1,0 +1,178 @@
+"""Build and install the program: package, daemons, commands, tools, manual pages.
+
+The package goes into the share directory, not into the interpreter's site-packages: several versions can be installed
+side by side, and programs start faster without a search of site-packages.
+"""
+
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from setuptools import Command, find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+#: Links in daemons/ and tools/ that become programs; the first group goes to sbin.
+SBIN = sorted(path.name for path in (HERE / "daemons").iterdir())
+#: In the package library directory itself, where other programs look for them by path.
+PKGLIB = ["daemon-util", "ensure-dirs"]
+#: Not installed: they belong to the source tree.
+SOURCE_ONLY = ["launch", "demo", "dump-interface"]
+
+
+def tool_names() -> list[str]:
+    """Return the programs that go to the tools directory."""
+    return sorted(path.name for path in (HERE / "tools").iterdir() if path.name not in (*PKGLIB, *SOURCE_ONLY))
+
+
+def version() -> str:
+    """Return the version of the software from its one declaration."""
+    text = (HERE / "ganeti" / "constants" / "versions.py").read_text(encoding="utf-8")
+    found = re.search(r'^RELEASE_VERSION: Final = "([^"]+)"', text, re.MULTILINE)
+    if found is None:
+        raise SystemExit("setup.py: no RELEASE_VERSION in ganeti/constants/versions.py")
+    return found.group(1)
+
+
+def launcher(python: str, sharedir: str) -> str:
+    """Return the text of an installed program: tools/launch without what belongs to the source tree."""
+    lines = (HERE / "tools" / "launch").read_text(encoding="utf-8").splitlines(keepends=True)
+    body = "".join(line for line in lines[2:] if not line.startswith("#"))
+    body = re.sub(r"^sys\.path\[0\] = .*$", f"sys.path[0] = {sharedir!r}", body, flags=re.MULTILINE)
+    return f"#!{python}\n{body}"
+
+
+class BuildMan(Command):
+    """Make manual pages from man/*.rst."""
+
+    description = "make the manual pages"
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = [
+        ("build-dir=", None, "directory for the pages (build/man)")
+    ]
+
+    def initialize_options(self) -> None:
+        """Set defaults."""
+        self.build_dir = str(HERE / "build" / "man")
+
+    def finalize_options(self) -> None:
+        """Nothing depends on other options."""
+
+    def run(self) -> None:
+        """Write one page per source."""
+        from docutils.core import publish_file
+
+        os.makedirs(self.build_dir, exist_ok=True)
+        for source in sorted((HERE / "man").glob("*.rst")):
+            section = "7" if source.stem == "ganeti" else "8"
+            publish_file(
+                source_path=str(source),
+                destination_path=f"{self.build_dir}/{source.stem}.{section}",
+                writer="manpage",
+                settings_overrides={"report_level": 2, "halt_level": 2},
+            )
+
+
+class InstallTree(Command):
+    """Install everything below a prefix."""
+
+    description = "install package, programs and manual pages"
+    user_options: ClassVar[list[tuple[str, str | None, str]]] = [
+        ("root=", None, "directory that stands for / (for packaging)"),
+        ("prefix=", None, "installation prefix (/usr/local)"),
+        ("localstatedir=", None, "state of this machine (/var)"),
+        ("sysconfdir=", None, "configuration of this machine (/etc)"),
+        ("python=", None, "interpreter of the installed programs (/usr/bin/python3)"),
+    ]
+
+    def initialize_options(self) -> None:
+        """Set defaults."""
+        self.root = ""
+        self.prefix = "/usr/local"
+        self.localstatedir = "/var"
+        self.sysconfdir = "/etc"
+        self.python = "/usr/bin/python3"
+
+    def finalize_options(self) -> None:
+        """Derive the directories."""
+        self.sbindir = f"{self.prefix}/sbin"
+        self.pkglibdir = f"{self.prefix}/lib/ganeti"
+        self.toolsdir = f"{self.pkglibdir}/tools"
+        self.sharedir = f"{self.prefix}/share/ganeti"
+        self.mandir = f"{self.prefix}/share/man"
+
+    def _target(self, path: str) -> Path:
+        return Path(f"{self.root}{path}")
+
+    def _write(self, path: str, text: str, mode: int) -> None:
+        target = self._target(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        target.write_text(text, encoding="utf-8")
+        target.chmod(mode)
+
+    def _choices(self) -> str:
+        """Return the module that ``ganeti.buildcfg`` reads."""
+        names = {
+            "LOCALSTATEDIR": self.localstatedir,
+            "SYSCONFDIR": self.sysconfdir,
+            "PKGLIBDIR": self.pkglibdir,
+            "TOOLSDIR": self.toolsdir,
+            "SHAREDIR": self.sharedir,
+            "SBINDIR": self.sbindir,
+        }
+        lines = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+        return f'"""Written by `make install`: where this installation keeps its parts."""\n\n{lines}'
+
+    def _install_package(self) -> None:
+        target = self._target(f"{self.sharedir}/ganeti")
+        if target.exists():
+            shutil.rmtree(target)
+        ignore = shutil.ignore_patterns("__pycache__", "*.pyc", "_installed.py")
+        shutil.copytree(HERE / "ganeti", target, ignore=ignore)
+        self._write(f"{self.sharedir}/ganeti/_installed.py", self._choices(), 0o644)
+
+    def _programs(self) -> Iterator[str]:
+        yield from (f"{self.sbindir}/{name}" for name in SBIN)
+        yield from (f"{self.pkglibdir}/{name}" for name in PKGLIB)
+        yield from (f"{self.toolsdir}/{name}" for name in tool_names())
+
+    def _install_definitions(self) -> None:
+        """Install the bundled OS definitions with the modes they have."""
+        source = HERE / "os"
+        if not source.is_dir():
+            return
+        target = self._target(f"{self.sharedir}/os")
+        if target.exists():
+            shutil.rmtree(target)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def _install_man(self) -> None:
+        self.run_command("build_man")
+        for page in sorted((HERE / "build" / "man").iterdir()):
+            self._write(f"{self.mandir}/man{page.suffix[1:]}/{page.name}", page.read_text(encoding="utf-8"), 0o644)
+
+    def run(self) -> None:
+        """Install."""
+        os.umask(stat.S_IWGRP | stat.S_IWOTH)
+        self._install_package()
+        text = launcher(self.python, self.sharedir)
+        for path in self._programs():
+            self._write(path, text, 0o755)
+        self._install_definitions()
+        self._install_man()
+
+
+setup(
+    name="ganeti",
+    version=version(),
+    description="Cluster manager for virtual machines",
+    license="BSD-2-Clause",
+    python_requires=">=3.11",
+    packages=find_packages(include=["ganeti", "ganeti.*"]),
+    scripts=[],
+    cmdclass={"build_man": BuildMan, "install_tree": InstallTree},
+)
