@@ -152,3 +152,15 @@ def master_network_parameters(config: ConfigData) -> MasterNetworkParameters:
 def replace_disk_path(disk: WireDisk, logical_id: tuple[Any, ...]) -> WireDisk:
     """Return the disk under another logical id."""
     return msgspec.structs.replace(disk, logical_id=logical_id)
+
+
+def console_request(config: ConfigData, instance: Instance) -> dict[str, Any]:
+    """Return what a node needs to say how to reach the console of an instance."""
+    node = config.nodes[instance.primary_node]
+    return {
+        "instance": to_clear_builtins(wire_instance(config, instance, instance.primary_node)),
+        "node": to_clear_builtins(node),
+        "group": to_clear_builtins(config.nodegroups[node.group]),
+        "hvParams": fill.fill_instance_hv(config.cluster, instance),
+        "beParams": fill.fill_be(config.cluster, instance.beparams),
+    }

@@ -1,0 +1,147 @@
+"""Gather live data for queries: at most one call to each node, all nodes in parallel."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from ganeti import constants as c
+from ganeti.objects import Instance, Node
+from ganeti.objects.guest import GuestState
+from ganeti.objects.to_wire import console_request
+from ganeti.query.instance_fields import InstanceItem
+from ganeti.query.node_fields import NodeLive
+from ganeti.query.os_fields import OsOnNode
+from ganeti.query.status import Sighting
+from ganeti.query.view import View
+from ganeti.rpc import procedures
+
+if TYPE_CHECKING:
+    from ganeti.rpc.client import RpcClient
+
+#: Storage unit that a template's free space is looked up in: (storage type, what names the unit).
+_UNIT_OF_TEMPLATE: Final = {
+    c.DT_PLAIN: (c.ST_LVM_VG, "volume_group_name"),
+    c.DT_DRBD8: (c.ST_LVM_VG, "volume_group_name"),
+    c.DT_FILE: (c.ST_FILE, "file_storage_dir"),
+    c.DT_SHARED_FILE: (c.ST_SHARED_FILE, "shared_file_storage_dir"),
+    c.DT_GLUSTER: (c.ST_GLUSTER, "gluster_storage_dir"),
+}
+
+StorageUnit = tuple[str, str, list[Any]]
+
+
+def storage_units(view: View) -> list[StorageUnit]:
+    """Return the storage units to ask nodes about: the default one of each enabled template, and the VG's volumes."""
+    cluster = view.cluster
+    units: list[StorageUnit] = []
+    for template in cluster.enabled_disk_templates:
+        kind, attribute = _UNIT_OF_TEMPLATE.get(template, (None, ""))
+        key = getattr(cluster, attribute) if kind else None
+        unit = (kind, key, [False] if kind == c.ST_LVM_VG else []) if kind and key else None
+        if unit and unit not in units:
+            units.append(unit)
+    if any(unit[0] == c.ST_LVM_VG for unit in units) and cluster.volume_group_name:
+        units.append((c.ST_LVM_PV, cluster.volume_group_name, [False]))
+    return units
+
+
+def gather_nodes(
+    rpc: "RpcClient", view: View, nodes: Iterable[Node], *, hypervisor: bool, storage: bool
+) -> dict[str, NodeLive]:
+    """Return what each of the nodes reports; nodes that are offline or do not answer are missing."""
+    cluster = view.cluster
+    name = cluster.primary_hypervisor
+    specs = [(name, cluster.hvparams.get(name, {}))] if hypervisor else []
+    units = storage_units(view) if storage else []
+    online = [node.uuid for node in nodes if not node.offline]
+    answers = rpc.call(online, procedures.node_info, units, specs)
+    return {
+        uuid: NodeLive(
+            bootid=answer.payload[0],
+            storage=tuple(unit for unit in answer.payload[1] if unit),
+            hypervisor=(answer.payload[2] or [None])[0] or {},
+        )
+        for uuid, answer in answers.items()
+        if answer.payload and not answer.fail_msg
+    }
+
+
+def gather_instances(
+    rpc: "RpcClient", view: View, instances: Sequence[Instance], *, consoles: bool
+) -> dict[str, InstanceItem]:
+    """Return the instances by UUID with their state as the primary nodes of all of them see it."""
+    hypervisors = sorted({instance.hypervisor for instance in instances})
+    nodes = view.config.nodes
+    primaries = {instance.primary_node for instance in instances}
+    online = [uuid for uuid in primaries if uuid in nodes and not nodes[uuid].offline]
+    hvparams = {name: view.cluster.hvparams.get(name, {}) for name in hypervisors}
+    answers = rpc.call(online, procedures.all_instances_info, hypervisors, hvparams)
+    reports: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    failed = set()
+    for uuid, answer in answers.items():
+        if answer.fail_msg or answer.payload is None:
+            failed.add(uuid)
+            continue
+        for name, info in answer.payload.items():
+            reports[name][uuid] = info
+    found = {instance.uuid: _item(view, instance, reports.get(instance.name, {}), failed) for instance in instances}
+    if consoles:
+        _add_consoles(rpc, view, found)
+    return found
+
+
+def _item(view: View, instance: Instance, reports: Mapping[str, Mapping[str, Any]], failed: set[str]) -> InstanceItem:
+    primary = view.config.nodes.get(instance.primary_node)
+    on_primary = reports.get(instance.primary_node)
+    running = on_primary if on_primary is not None else next(iter(reports.values()), None)
+    seen = Sighting(
+        on_primary=on_primary is not None,
+        elsewhere=any(uuid != instance.primary_node for uuid in reports),
+        is_shut_down=on_primary is not None and on_primary.get("state") == GuestState.SHUTDOWN,
+        primary_failed=instance.primary_node in failed,
+        primary_offline=bool(primary and primary.offline),
+    )
+    return InstanceItem(view, instance, seen, running)
+
+
+def _add_consoles(rpc: "RpcClient", view: View, items: dict[str, InstanceItem]) -> None:
+    """Ask the primary nodes of running instances how to reach their consoles."""
+    requests: dict[str, dict[str, Any]] = defaultdict(dict)
+    for item in items.values():
+        if item.seen.on_primary:
+            requests[item.instance.primary_node][item.instance.name] = console_request(view.config, item.instance)
+    answers = rpc.call_each(procedures.instance_console_info, {uuid: (body,) for uuid, body in requests.items()})
+    for item in items.values():
+        answer = answers.get(item.instance.primary_node)
+        if answer is not None and not answer.fail_msg and answer.payload:
+            item.console = answer.payload.get(item.instance.name)
+
+
+def gather_oses(rpc: "RpcClient", view: View) -> dict[str, list[tuple[str, OsOnNode]]]:
+    """Return (name, definition) of each OS found, by the UUID of every vm_capable node that answered."""
+    asked = [node.uuid for node in view.config.nodes.values() if node.vm_capable and not node.offline]
+    answers = rpc.call(asked, procedures.os_diagnose)
+    return {
+        uuid: [(row[0], _os_on_node(row)) for row in answer.payload]
+        for uuid, answer in answers.items()
+        if not answer.fail_msg and answer.payload is not None
+    }
+
+
+def _os_on_node(row: Sequence[Any]) -> OsOnNode:
+    _, path, is_valid, diagnosis, variants, parameters, versions, is_trusted = row
+    return OsOnNode(
+        path=path,
+        is_valid=is_valid,
+        diagnosis=diagnosis,
+        variants=tuple(variants or ()),
+        parameters=tuple((param[0], param[1]) for param in parameters or ()),
+        api_versions=tuple(versions or ()),
+        is_trusted=is_trusted,
+    )
+
+
+def gather_watcher_pause(rpc: "RpcClient", view: View) -> float | None:
+    """Return the end of the watcher's pause as the master knows it, None if it is not paused or did not answer."""
+    answer = rpc.call_one(view.cluster.master_node, procedures.get_watcher_pause)
+    return None if answer.fail_msg else answer.payload
