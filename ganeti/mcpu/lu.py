@@ -62,6 +62,7 @@ class LogicalUnitApi(Protocol):
     HTYPE: ClassVar[str | None]
     REQ_BGL: ClassVar[bool]
 
+    op: Any
     needed_locks: dict[int, Names]
     share_locks: dict[int, bool]
     add_locks: dict[int, list[str]]
