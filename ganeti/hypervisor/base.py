@@ -84,8 +84,13 @@ class Hypervisor(abc.ABC):
         """Remove what the guest left on the node, after it is gone."""
 
     @abc.abstractmethod
-    def reboot_instance(self, instance: WireInstance) -> None:
-        """Restart a running guest without touching its disks (soft reboot)."""
+    def reboot_instance(self, instance: WireInstance, *, timeout_s: float = c.DEFAULT_SHUTDOWN_TIMEOUT) -> None:
+        """Restart a running guest without touching its disks (soft reboot).
+
+        Args:
+          instance: the instance.
+          timeout_s: how long the guest may take to shut down before it is restarted by force.
+        """
 
     def verify_instance(self, instance: WireInstance) -> bool:
         """Tell whether the saved hypervisor state of a running guest is in order."""

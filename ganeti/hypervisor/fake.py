@@ -12,7 +12,7 @@ from typing import ClassVar
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.hypervisor import linux
-from ganeti.hypervisor.base import BlockDevice, Hypervisor, HvParams
+from ganeti.hypervisor.base import BlockDevice, HvParams, Hypervisor
 from ganeti.objects.guest import GuestInfo, HostInfo
 from ganeti.objects.wire import MigrationStatus, WireInstance
 from ganeti.utils.files import remove_if_exists, write_atomic
@@ -46,7 +46,7 @@ class FakeHypervisor(Hypervisor):
         self._require_running(name)
         remove_if_exists(str(self._path(name)))
 
-    def reboot_instance(self, instance: WireInstance) -> None:
+    def reboot_instance(self, instance: WireInstance, *, timeout_s: float = c.DEFAULT_SHUTDOWN_TIMEOUT) -> None:
         self._require_running(instance.name)
 
     def balloon_memory(self, instance: WireInstance, memory_mib: int) -> None:

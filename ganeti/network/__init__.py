@@ -1,0 +1,1 @@
+"""Connecting the NICs of instances to the networks of a node."""
