@@ -31,6 +31,9 @@ ArgumentKind = Literal[
     "unknown", "instance", "node", "group", "network", "jobid", "file", "host", "choice", "os", "suggest", "command"
 ]
 
+#: Kinds of objects with tags.
+TagKind = Literal["cluster", "instance", "network", "node", "nodegroup"]
+
 
 @dataclass(frozen=True, slots=True)
 class Option:
@@ -115,7 +118,7 @@ class Program:
     #: Sub-commands whose arguments may start in an environment variable like GNT_NODE_LIST.
     environment_defaults: tuple[str, ...] = field(default=())
     #: What add-tags and its like work on.
-    tag_kind: str | None = None
+    tag_kind: TagKind | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Command]:

@@ -18,7 +18,7 @@ PROGRAM = Program(
         ),
         Command(
             "add-tags",
-            "ganeti.client.cluster.tags:add",
+            "ganeti.client.tags:add",
             "Add tags to the cluster",
             arguments=(Argument("unknown", "tag", 0, None),),
             options=(
@@ -127,7 +127,7 @@ PROGRAM = Program(
             ),
             opcodes=("OP_CLUSTER_POST_INIT",),
         ),
-        Command("list-tags", "ganeti.client.cluster.tags:list_tags", "List the tags of the cluster"),
+        Command("list-tags", "ganeti.client.tags:list_tags", "List the tags of the cluster"),
         Command("master-ping", "ganeti.client.cluster.master:ping", "Check whether the master daemon answers"),
         Command(
             "modify",
@@ -204,7 +204,7 @@ PROGRAM = Program(
         ),
         Command(
             "remove-tags",
-            "ganeti.client.cluster.tags:remove",
+            "ganeti.client.tags:remove",
             "Remove tags from the cluster",
             arguments=(Argument("unknown", "tag", 0, None),),
             options=(

@@ -72,7 +72,7 @@ PROGRAM = Program(
         ),
         Command(
             "add-tags",
-            "ganeti.client.instance.tags:add",
+            "ganeti.client.tags:add",
             "Add tags to an instance",
             arguments=(
                 Argument("instance", "instance"),
@@ -191,7 +191,7 @@ PROGRAM = Program(
         ),
         Command(
             "list-tags",
-            "ganeti.client.instance.tags:list_tags",
+            "ganeti.client.tags:list_tags",
             "List the tags of an instance",
             arguments=(Argument("instance", "instance"),),
         ),
@@ -329,7 +329,7 @@ PROGRAM = Program(
         ),
         Command(
             "remove-tags",
-            "ganeti.client.instance.tags:remove",
+            "ganeti.client.tags:remove",
             "Remove tags from an instance",
             arguments=(
                 Argument("instance", "instance"),

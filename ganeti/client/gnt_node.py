@@ -34,7 +34,7 @@ PROGRAM = Program(
         ),
         Command(
             "add-tags",
-            "ganeti.client.node.tags:add",
+            "ganeti.client.tags:add",
             "Add tags to a node",
             arguments=(
                 Argument("node", "node"),
@@ -95,7 +95,7 @@ PROGRAM = Program(
         ),
         Command(
             "list-tags",
-            "ganeti.client.node.tags:list_tags",
+            "ganeti.client.tags:list_tags",
             "List the tags of a node",
             arguments=(Argument("node", "node"),),
         ),
@@ -156,7 +156,7 @@ PROGRAM = Program(
         ),
         Command(
             "remove-tags",
-            "ganeti.client.node.tags:remove",
+            "ganeti.client.tags:remove",
             "Remove tags from a node",
             arguments=(
                 Argument("node", "node"),
