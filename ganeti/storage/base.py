@@ -1,8 +1,8 @@
 """The block device abstraction of a node: what every type of disk can do, and what it does unless it knows better.
 
 Life of a device: absent -> ``create`` -> exists -> ``assemble`` -> active -> ``open`` -> usable; ``close``,
-``shutdown`` (undo assemble, children stay) and ``remove`` lead back. Constructing an object looks for an existing device
-and activates nothing.
+``shutdown`` (undo assemble, children stay) and ``remove`` lead back. Constructing an object looks for an existing
+device and activates nothing.
 All methods raise ``BlockDeviceError`` with a text for the administrator.
 """
 

@@ -1,0 +1,1 @@
+"""Logical units of instances, one module per operation, and what they share."""
