@@ -1,0 +1,329 @@
+"""The state machine of locks against a brute-force model, and single rules."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ganeti import constants as c
+from ganeti.errors import ProgrammerError
+from ganeti.locking.modes import INCOMPATIBLE, Mode
+from ganeti.locking.state import ALL_SET, LockRequest, LockTable, Names
+
+NAMES = ("a", "b", "c")
+
+
+def table_with(*owners: str) -> LockTable:
+    """Return a table in which all owners hold the cluster lock shared."""
+    table = LockTable()
+    for owner in owners:
+        assert table.request(LockRequest(owner, c.LEVEL_CLUSTER, [c.BGL], shared=True))
+    return table
+
+
+def ask(
+    table: LockTable, owner: str, names: Names, *, shared: bool = False, priority: int = 0, minimum: int | None = None
+) -> bool:
+    """Request node locks."""
+    return table.request(LockRequest(owner, c.LEVEL_NODE, names, shared, priority, minimum=minimum))
+
+
+def test_exclusive_waits_for_shared_owners() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"], shared=True)
+    assert ask(table, "2", ["a", "b"], shared=True)
+    assert not ask(table, "3", ["a"])
+    assert table.release("1", c.LEVEL_NODE) == []
+    assert table.release("2", c.LEVEL_NODE) == ["3"]
+
+
+def test_compatible_request_does_not_overtake_a_waiting_one() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"], shared=True)
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["a"], shared=True)
+
+
+def test_shared_request_joins_the_first_group_of_its_priority() -> None:
+    table = table_with("1", "2", "3", "4", "5")
+    assert ask(table, "1", ["a"])
+    assert not ask(table, "2", ["a"], shared=True)
+    assert not ask(table, "3", ["a"])
+    assert not ask(table, "4", ["a"], shared=True)
+    assert not ask(table, "5", ["a"], shared=True, priority=1)
+    assert table.release("1", c.LEVEL_NODE) == ["2", "4"]
+
+
+def test_groups_of_several_priorities_are_granted_together() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"])
+    assert not ask(table, "2", ["a"], shared=True, priority=-10)
+    assert not ask(table, "3", ["a"], shared=True)
+    assert table.release("1", c.LEVEL_NODE) == ["2", "3"]
+
+
+def test_urgent_request_goes_first() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"])
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["a"], priority=-1)
+    assert table.release("1", c.LEVEL_NODE) == ["3"]
+
+
+def test_changed_priority_changes_the_order() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"])
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["a"])
+    assert table.change_priority("3", -1) == []
+    assert table.release("1", c.LEVEL_NODE) == ["3"]
+
+
+def test_lowered_priority_lets_others_in() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"], shared=True)
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["a"], shared=True)
+    assert table.change_priority("2", 5) == ["3"]
+
+
+def test_waiting_holds_nothing_and_granting_is_all_or_nothing() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["b"])
+    assert not ask(table, "2", ["a", "b"])
+    assert not table.owned("2", c.LEVEL_NODE)
+    assert table.withdraw("2") == []
+    assert ask(table, "3", ["a"])
+
+
+def test_withdrawn_request_lets_those_behind_it_in() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"], shared=True)
+    assert not ask(table, "2", ["a", "b"])
+    assert not ask(table, "3", ["a", "b"], shared=True)
+    assert table.withdraw("2") == ["3"]
+
+
+def test_whole_set_excludes_every_name_even_new_ones() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ALL_SET, shared=True)
+    assert ask(table, "2", ["a"], shared=True)
+    assert not ask(table, "3", ["new"])
+    assert table.owned("1", c.LEVEL_NODE).whole
+    assert table.release("1", c.LEVEL_NODE) == ["3"]
+
+
+def test_keeping_a_part_of_the_set_frees_the_rest() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ALL_SET)
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["b"])
+    assert table.keep("1", c.LEVEL_NODE, ["a"]) == ["3"]
+    assert dict(table.owned("1", c.LEVEL_NODE).names) == {"a": False}
+    assert table.keep("1", c.LEVEL_NODE, []) == ["2"]
+
+
+def test_downgrade_lets_shared_requests_pass_exclusive_ones() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a"])
+    assert not ask(table, "2", ["a"])
+    assert not ask(table, "3", ["a"], shared=True)
+    assert table.downgrade("1", c.LEVEL_NODE) == ["3"]
+    assert dict(table.owned("1", c.LEVEL_NODE).names) == {"a": True}
+
+
+def test_downgraded_set_lets_readers_of_names_in() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ALL_SET)
+    assert not ask(table, "2", ["a"], shared=True)
+    assert not ask(table, "3", ["b"])
+    assert table.downgrade("1", c.LEVEL_NODE) == ["2"]
+
+
+def test_opportunist_takes_what_is_free() -> None:
+    table = table_with("1", "2")
+    assert ask(table, "1", ["a"])
+    assert ask(table, "2", ["a", "b", "c"], minimum=2)
+    assert set(table.owned("2", c.LEVEL_NODE).names) == {"b", "c"}
+
+
+def test_opportunist_waits_for_its_minimum_without_holding_up_others() -> None:
+    table = table_with("1", "2", "3")
+    assert ask(table, "1", ["a", "b"])
+    assert not ask(table, "2", ["a", "b"], minimum=1)
+    assert not ask(table, "3", ["a"])
+    assert table.release("1", c.LEVEL_NODE) == ["3", "2"]
+    assert set(table.owned("2", c.LEVEL_NODE).names) == {"b"}
+
+
+def test_added_names_are_exclusive_beside_shared_ones() -> None:
+    table = table_with("1", "2")
+    assert table.request(LockRequest("1", c.LEVEL_NODE, ["a"], shared=True, add=["new"]))
+    assert dict(table.owned("1", c.LEVEL_NODE).names) == {"a": True, "new": False}
+    assert not ask(table, "2", ["new"], shared=True)
+
+
+def test_order_of_levels_is_enforced() -> None:
+    table = table_with("1")
+    with pytest.raises(ProgrammerError):
+        ask(table, "2", ["a"])
+    ask(table, "1", ["a"])
+    with pytest.raises(ProgrammerError):
+        table.request(LockRequest("1", c.LEVEL_INSTANCE, ["x"], shared=True))
+    with pytest.raises(ProgrammerError):
+        ask(table, "1", ["b"])
+
+
+def test_monitor_shows_owners_and_queue() -> None:
+    table = table_with("1", "2", "3")
+    ask(table, "1", ["a"])
+    ask(table, "2", ["a"], shared=True)
+    ask(table, "3", ALL_SET, shared=True)
+    infos = {info.name: info for info in table.snapshot()}
+    assert infos["node/a"].mode == "exclusive"
+    assert infos["node/a"].owners == ("1",)
+    assert infos["node/a"].pending == (("shared", ("2",)),)
+    assert infos["node/[lockset]"].mode is None
+    assert infos["node/[lockset]"].pending == (("shared", ("3",)),)
+    assert infos["cluster/BGL"].mode == "shared"
+    assert set(infos["cluster/BGL"].owners) == {"1", "2", "3"}
+
+
+def test_unused_locks_leave_nothing_behind() -> None:
+    table = table_with("1", "2")
+    ask(table, "1", ["a"])
+    ask(table, "2", ["a"])
+    for owner in ("1", "2"):
+        for level in reversed(table.levels(owner)):
+            table.release(owner, level)
+    assert table.snapshot() == []
+    assert table._locks == {}
+
+
+@dataclass
+class Model:
+    """The rules in their plainest form: everything is looked at again after every event."""
+
+    held: dict[str, dict[str, Mode]] = field(default_factory=dict)
+    waiting: list[tuple[tuple[int, int], str, dict[str, Mode]]] = field(default_factory=list)
+
+    def conflict(self, wants: Mapping[str, Mode], other: Mapping[str, Mode]) -> bool:
+        return any(name in other and other[name] in INCOMPATIBLE[mode] for name, mode in wants.items())
+
+    def may_have(self, owner: str, wants: Mapping[str, Mode]) -> bool:
+        return not any(self.conflict(wants, theirs) for other, theirs in self.held.items() if other != owner)
+
+    def must_have(self) -> set[str]:
+        """Owners that may not be left waiting: they conflict with no owner and with no request before theirs."""
+        ready = set()
+        for rank, owner, wants in self.waiting:
+            before = [theirs for other_rank, _, theirs in self.waiting if other_rank < rank]
+            if self.may_have(owner, wants) and not any(self.conflict(wants, theirs) for theirs in before):
+                ready.add(owner)
+        return ready
+
+
+OWNERS = ("1", "2", "3", "4", "5")
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(OWNERS),
+        st.sampled_from(["ask", "ask", "ask", "release", "keep", "downgrade", "withdraw", "priority"]),
+        st.one_of(st.just(ALL_SET), st.frozensets(st.sampled_from(NAMES), min_size=1)),
+        st.booleans(),
+        st.integers(-1, 1),
+    ),
+    max_size=40,
+)
+
+
+class Comparison:
+    """Feeds the same events to the table and to the model and checks both after each."""
+
+    def __init__(self) -> None:
+        self.table = table_with(*OWNERS)
+        self.model = Model()
+        self.arrivals = 0
+
+    def step(self, owner: str, event: str, names: Names, shared: bool, priority: int) -> None:
+        handlers: dict[str, Callable[[], list[str]]] = {
+            "ask": lambda: self.ask(owner, names, shared, priority),
+            "release": lambda: self.table.release(owner, c.LEVEL_NODE),
+            "keep": lambda: self.table.keep(owner, c.LEVEL_NODE, [] if names is ALL_SET else names),
+            "downgrade": lambda: self.table.downgrade(owner, c.LEVEL_NODE),
+            "withdraw": lambda: self.withdraw(owner),
+            "priority": lambda: self.priority(owner, priority),
+        }
+        granted = handlers[event]()
+        self.model.waiting = [entry for entry in self.model.waiting if entry[1] not in granted]
+        self.model.held = {
+            who: dict(levels[c.LEVEL_NODE]) for who, levels in self.table._held.items() if c.LEVEL_NODE in levels
+        }
+        self.check(granted)
+
+    def ask(self, owner: str, names: Names, shared: bool, priority: int) -> list[str]:
+        if self.table.owned(owner, c.LEVEL_NODE) or self.table.is_waiting(owner):
+            return []
+        request = LockRequest(owner, c.LEVEL_NODE, names, shared, priority)
+        self.arrivals += 1
+        self.model.waiting.append(((priority, self.arrivals), owner, request.wants()))
+        return [owner] if self.table.request(request) else []
+
+    def withdraw(self, owner: str) -> list[str]:
+        granted = self.table.withdraw(owner)
+        self.model.waiting = [entry for entry in self.model.waiting if entry[1] != owner]
+        return granted
+
+    def priority(self, owner: str, priority: int) -> list[str]:
+        self.model.waiting = [
+            ((priority, rank[1]) if who == owner else rank, who, wants) for rank, who, wants in self.model.waiting
+        ]
+        return self.table.change_priority(owner, priority)
+
+    def check(self, granted: list[str]) -> None:
+        for owner, wants in self.model.held.items():
+            assert self.model.may_have(owner, wants), "two owners exclude each other"
+        for owner in granted:
+            assert self.model.held.get(owner), "granted without owning"
+        waiting = {owner for _, owner, _ in self.model.waiting}
+        assert waiting == {owner for owner in OWNERS if self.table.is_waiting(owner)}
+        assert not self.model.must_have(), "somebody was not woken up"
+        if self.model.waiting and not self.model.held:
+            raise AssertionError("all locks are free and somebody waits")
+
+
+@settings(max_examples=300, deadline=None)
+@given(EVENTS)
+def test_agrees_with_the_model(events: list[tuple[str, str, Names, bool, int]]) -> None:
+    comparison = Comparison()
+    for event in events:
+        comparison.step(*event)
+    while comparison.model.held:
+        comparison.step(next(iter(comparison.model.held)), "release", ALL_SET, False, 0)
+    assert not comparison.model.waiting, "requests are left though everything was released"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(OWNERS), st.frozensets(st.sampled_from(NAMES)), st.booleans()), max_size=15))
+def test_every_owner_gets_through_all_levels(plans: list[tuple[str, frozenset[str], bool]]) -> None:
+    """Owners that walk through the levels in order and release at the end never block each other for good."""
+    table = table_with(*OWNERS)
+    todo = {
+        owner: [(level, names, shared) for level, (who, names, shared) in enumerate(plans[:5], 1) if who <= owner]
+        for owner in OWNERS
+    }
+    for _ in range(1000):
+        if not any(todo.values()):
+            break
+        for owner in OWNERS:
+            if table.is_waiting(owner) or not todo[owner]:
+                continue
+            level, names, shared = todo[owner].pop(0)
+            table.request(LockRequest(owner, level, names, shared))
+        for owner in OWNERS:
+            if not todo[owner] and not table.is_waiting(owner):
+                for level in reversed([lvl for lvl in table.levels(owner) if lvl != c.LEVEL_CLUSTER]):
+                    table.release(owner, level)
+    assert not any(todo.values())
+    assert not any(table.is_waiting(owner) for owner in OWNERS)
