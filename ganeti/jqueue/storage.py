@@ -213,6 +213,11 @@ class QueueStorage:
                 files.fsync_dir(directory)
         return moved
 
+    def remove_job(self, job_id: int) -> None:
+        """Remove the file of a job that was not accepted after all."""
+        if files.remove_if_exists(self.path(job_file(job_id))):
+            files.fsync_dir(self.directory)
+
     # drain flag
 
     @property

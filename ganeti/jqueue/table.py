@@ -1,8 +1,8 @@
 """All live jobs in memory: the newest value of each, and the one that clients may see.
 
 A worker changes its job, clients cancel it or change its priority; each change is a function from job to job under the
-mutex of the table, which is never held over I/O. What clients see lags behind in one case: that an opcode ended is shown
-only when it is on disk, so that nobody is told of a success that a crash would turn into an error.
+mutex of the table, which is never held over I/O. What clients see lags behind in one case: that an opcode ended is
+shown only when it is on disk, so that nobody is told of a success that a crash would turn into an error.
 """
 
 import logging
@@ -75,8 +75,14 @@ class JobTable:
         return sorted(jobs, key=lambda job: job.id)
 
     def newest(self, job_id: int) -> Job:
-        """Return the newest value of a job that is known to be live."""
-        return self._slots[job_id].job
+        """Return the newest value of a live job.
+
+        Raises JobLost.
+        """
+        slot = self._slots.get(job_id)
+        if slot is None:
+            raise errors.JobLost(f"Job {job_id} not found")
+        return slot.job
 
     def is_settled(self, job_id: int) -> bool:
         """True if the job is final and on disk like that."""

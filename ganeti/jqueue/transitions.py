@@ -44,13 +44,13 @@ def _settle(job: Job, now: Timestamp) -> Job:
 
 
 def mark_waiting(job: Job, index: int, now: Timestamp) -> Job:
-    """A worker took the opcode up; repeated attempts keep the first start time."""
+    """A worker took the opcode up; repeated attempts keep the first start time, a canceled opcode stays so."""
     record = job.ops[index]
-    if record.status == c.OP_STATUS_CANCELING:
+    if record.status not in (c.OP_STATUS_QUEUED, c.OP_STATUS_WAITING):
         return job
-    start = record.start_timestamp or now
     if record.status == c.OP_STATUS_WAITING and record.start_timestamp:
         return job
+    start = record.start_timestamp or now
     changed = replace(record, status=c.OP_STATUS_WAITING, result=None, start_timestamp=start)
     return replace(_with_op(job, index, changed), start_timestamp=job.start_timestamp or start)
 
@@ -68,9 +68,14 @@ def mark_waiting_again(job: Job, index: int) -> Job:
     return _with_op(job, index, replace(record, status=c.OP_STATUS_WAITING))
 
 
-def mark_queued(job: Job, index: int) -> Job:
-    """The opcode goes back to the queue, because the master daemon ends before it started."""
-    return _with_op(job, index, replace(job.ops[index], status=c.OP_STATUS_QUEUED, result=None))
+def give_back(job: Job, index: int, now: Timestamp) -> Job:
+    """The master daemon ends before the opcode started: it goes back to the queue, or ends if it is to be canceled."""
+    record = job.ops[index]
+    if record.status == c.OP_STATUS_CANCELING:
+        return cancel_now(job, now)
+    if record.status != c.OP_STATUS_WAITING:
+        return job
+    return _with_op(job, index, replace(record, status=c.OP_STATUS_QUEUED, result=None))
 
 
 def succeed(job: Job, index: int, result: Any, now: Timestamp) -> Job:
