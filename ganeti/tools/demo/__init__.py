@@ -1,0 +1,49 @@
+"""demo: build a virtual cluster on this machine and live-migrate an instance on it (``make demo``)."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from ganeti.tools.common import run_tool
+from ganeti.tools.demo import cleanup, cluster, unprivileged
+from ganeti.tools.demo.screen import Screen
+
+
+def default_directory() -> str:
+    """Return where the demo lives unless told otherwise; short, because sockets have short paths."""
+    if os.getuid() == 0 and not unprivileged.is_inside():
+        return "/var/lib/ganeti-demo"
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return f"{cache}/ganeti-demo"
+
+
+def _run(directory: str, screen: Screen) -> int:
+    if os.getuid() != 0:
+        return unprivileged.run(directory, screen)
+    is_fake = unprivileged.is_inside()
+    hypervisor = "fake" if is_fake else cluster.choose_hypervisor(screen)
+    cluster.run(directory, screen, hypervisor=hypervisor)
+    screen.step("Done")
+    screen.text(
+        f"\nThe cluster is running. To use it:   . {directory}/env\n"
+        "Then, for example:                   gnt-instance list\n"
+        "To stop and remove it:               make demo-stop"
+    )
+    return 0
+
+
+def _stop(directory: str, screen: Screen) -> int:
+    stopped = unprivileged.stop(directory, screen) if os.getuid() != 0 else cleanup.stop(directory, screen)
+    screen.text("Stopped and removed." if stopped else f"There is no demo cluster in {directory}.")
+    return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program."""
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
+    parser.add_argument("action", choices=("run", "stop"))
+    parser.add_argument("directory", nargs="?", metavar="DIR", help="where the cluster lives")
+    options = parser.parse_args(argv)
+    directory = os.path.abspath(options.directory or default_directory())
+    action = _run if options.action == "run" else _stop
+    return run_tool("demo", lambda: action(directory, Screen()))
