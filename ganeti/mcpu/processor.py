@@ -172,7 +172,6 @@ class _Execution:
             return msgspec.to_builtins(result)
 
     def _feedback(self, payload: Any, log_type: str = c.ELOG_MESSAGE) -> None:
-        self._job.check()
         self._job.feedback(log_type, payload)
 
 
