@@ -78,7 +78,9 @@ InstanceCreateMode: TypeAlias = Literal["create", "import", "remote-import"]
 InstanceMultiAllocResponse: TypeAlias = dict[Literal["jobs", "allocatable", "failed"], list[Any]]
 JobId: TypeAlias = NonNegativeInt | Annotated[str, msgspec.Meta(pattern=r"^\d+$")]
 RelativeJobId: TypeAlias = Annotated[int, msgspec.Meta(lt=0)]
-JobDependency: TypeAlias = tuple[JobId | RelativeJobId, list[FinalizedJobStatus]]
+#: (job id, or negative number of a job of the same submission; final states, none for all).
+#: Constraints of the two kinds of ids would merge, hence a plain int.
+JobDependency: TypeAlias = tuple[int | Annotated[str, msgspec.Meta(pattern=r"^\d+$")], list[FinalizedJobStatus]]
 JobIdListItem: TypeAlias = tuple[bool, str | JobId]
 JobIdListOnly: TypeAlias = dict[Literal["jobs"], list[JobIdListItem]]
 MigrationMode: TypeAlias = Literal["live", "non-live"]

@@ -1,0 +1,47 @@
+"""Atomic replacement and file locks."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ganeti import errors
+from ganeti.utils import files
+
+
+def test_replacement_has_content_and_mode(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+    files.write_atomic(str(target), "new", mode=0o640)
+    assert target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_failure_before_the_rename_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    target.write_text("old")
+
+    def refuse(_fd: int) -> None:
+        raise OSError("no")
+
+    with pytest.raises(OSError, match="no"):
+        files.write_atomic(str(target), "new", prepare=refuse)
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_second_lock_fails_within_its_time(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    with files.flock(path), pytest.raises(errors.LockError, match="lock"), files.flock(path, timeout_s=0.05):
+        pass
+    with files.flock(path, timeout_s=0):
+        pass
+
+
+def test_large_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "big"
+    path.write_bytes(b"x" * 100)
+    with pytest.raises(ValueError, match="larger"):
+        files.read_text(str(path), limit=10)
+    assert files.read_text(str(tmp_path / "none"), default="d") == "d"
