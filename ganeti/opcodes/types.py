@@ -81,7 +81,7 @@ RelativeJobId: TypeAlias = Annotated[int, msgspec.Meta(lt=0)]
 #: (job id, or negative number of a job of the same submission; final states, none for all).
 #: Constraints of the two kinds of ids would merge, hence a plain int.
 JobDependency: TypeAlias = tuple[int | Annotated[str, msgspec.Meta(pattern=r"^\d+$")], list[FinalizedJobStatus]]
-JobIdListItem: TypeAlias = tuple[bool, str | JobId]
+JobIdListItem: TypeAlias = tuple[bool, str | NonNegativeInt]
 JobIdListOnly: TypeAlias = dict[Literal["jobs"], list[JobIdListItem]]
 MigrationMode: TypeAlias = Literal["live", "non-live"]
 NicMode: TypeAlias = Literal["bridged", "ext", "openvswitch", "pool", "routed"]
