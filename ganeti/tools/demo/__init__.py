@@ -11,7 +11,7 @@ from ganeti.tools.demo.screen import Screen
 
 def default_directory() -> str:
     """Return where the demo lives unless told otherwise; short, because sockets have short paths."""
-    if os.getuid() == 0 and not unprivileged.is_inside():
+    if os.getuid() == 0:
         return "/var/lib/ganeti-demo"
     cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return f"{cache}/ganeti-demo"

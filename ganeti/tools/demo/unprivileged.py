@@ -65,7 +65,8 @@ def _start_keeper(directory: str) -> int:
         reason = keeper.stderr.read().decode("utf-8", "replace").strip()
         keeper.wait()
         raise ToolError(
-            f"This system lets no ordinary user make namespaces ({reason or 'no reason given'}): run `make demo` as root"
+            f"This system lets no ordinary user make namespaces ({reason or 'no reason given'}): "
+            "run `make demo` as root"
         )
     _pid_file(directory).write_text(f"{keeper.pid}\n")
     return keeper.pid
@@ -97,7 +98,7 @@ def run(directory: str, screen: Screen) -> int:
     stop(directory, screen)
     screen.step("Not root: using a user namespace and the fake hypervisor, which runs no real virtual machine")
     pid = _start_keeper(directory)
-    program = [sys.executable, sys.argv[0], "run", directory]
+    program = [sys.executable, os.path.abspath(sys.argv[0]), "run", directory]
     # Not run_cmd: its output goes straight to the screen, and Ctrl-C to it.
     code = subprocess.run([*_enter(pid), *program], env={**os.environ, _MARKER: "1"}, check=False).returncode
     if code == 0:
@@ -110,7 +111,7 @@ def stop(directory: str, screen: Screen) -> bool:
     pid = _keeper_pid(directory)
     existed = os.path.exists(directory) or pid is not None
     if pid is not None:
-        program = [sys.executable, sys.argv[0], "stop", directory]
+        program = [sys.executable, os.path.abspath(sys.argv[0]), "stop", directory]
         result = run_cmd([*_enter(pid), *program], timeout_s=600.0, env={_MARKER: "1"})
         if result.failed:
             screen.note(f"stopping in order failed, ending the namespace: {result.output.strip()}")

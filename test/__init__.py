@@ -1,0 +1,1 @@
+"""Tests; a package, since the standard library has one named test."""

@@ -1,0 +1,1 @@
+"""Tests with real daemons of virtual nodes; they need root."""
