@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Final
 
@@ -297,22 +297,29 @@ class JobQueue:
         """Return a live job, None if there is none of this id."""
         return self._table.visible(job_id)
 
-    def jobs(self) -> list[Job]:
+    def live_jobs(self) -> list[Job]:
         """Return all live jobs by ascending id."""
         return self._table.all_visible()
 
-    def get_archived(self, job_id: int) -> Job | None:
-        """Return an archived job, None if there is none; reads its file."""
-        return self._storage.load_archived(job_id)
+    def find_job(self, job_id: int) -> tuple[Job, bool] | None:
+        """Return a job and whether it is archived, None if there is none; may read a file."""
+        job = self.get(job_id)
+        if job is not None:
+            return job, False
+        archived = self._storage.load_archived(job_id)
+        return None if archived is None else (archived, True)
 
-    def archived_ids(self) -> list[int]:
-        """Return the ids of all archived jobs; reads directories."""
-        return self._storage.archived_job_ids()
+    def archived_jobs(self) -> Iterator[Job]:
+        """Yield all archived jobs by ascending id; reads their files."""
+        for job_id in self._storage.archived_job_ids():
+            job = self._storage.load_archived(job_id)
+            if job is not None:
+                yield job
 
     def final_status(self, job_id: int) -> str | None:
         """Return the status of a job, live or archived; None if there is none. May read a file."""
-        job = self.get(job_id) or self.get_archived(job_id)
-        return job.status if job else None
+        found = self.find_job(job_id)
+        return found[0].status if found else None
 
     def subscribe(self, job_id: int, callback: Callable[[], None]) -> Callable[[], None]:
         """Call *callback*, from any thread, after each visible change of a job; returns how to end this."""
@@ -329,7 +336,6 @@ class JobQueue:
 
     # settings
 
-    @property
     def is_drained(self) -> bool:
         """True if no new jobs are accepted."""
         return self._is_drained
