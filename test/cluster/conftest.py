@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Iterator
-from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster
 
 import pytest
+
+from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,9 +1,9 @@
 """From no cluster to a cluster of three nodes and back."""
 
 import json
-from test.cluster.virtual import VirtualCluster
 
 from ganeti.utils.net import own_addresses
+from test.cluster.virtual import VirtualCluster
 
 
 def test_init_makes_a_cluster_with_its_master_running(virtual_nodes: VirtualCluster) -> None:
