@@ -20,8 +20,8 @@ class ClusterItem:
 
 
 def architecture() -> list[str]:
-    """Return [word size, machine] of this node, like ["64bit", "x86_64"]."""
-    return [platform.architecture()[0], platform.machine()]
+    """Return [word size, machine] of this node, like ["64bits", "x86_64"]."""
+    return [f"{platform.architecture()[0]}s", platform.machine()]
 
 
 def _static(name: str, title: str, kind: str, doc: str, value: Any) -> Field[ClusterItem]:
