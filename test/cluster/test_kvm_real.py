@@ -1,0 +1,242 @@
+"""Real QEMU under software emulation: life of a guest on one node, and its live migration to another one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganeti import constants as c
+from ganeti import hvparams
+
+ROOT = Path(__file__).resolve().parents[2]
+OS_DIR = ROOT / "os" / "busybox"
+EMULATOR = Path("/usr/bin/qemu-system-x86_64")
+NAME = "guest1.example.com"
+DEADLINE_S = 120.0
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root"),
+    pytest.mark.skipif(not EMULATOR.exists(), reason="needs QEMU"),
+]
+
+
+def wait_for(condition: Callable[[], Any], what: str, deadline_s: float = DEADLINE_S) -> Any:
+    """Poll until a condition gives something true."""
+    end = time.monotonic() + deadline_s
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not happen within {deadline_s} s")
+
+
+class Node:
+    """A virtual node: a root directory and a process that uses it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.run = root / "var/run/ganeti"
+        (self.run / "instance-disks").mkdir(parents=True)
+        environment = {**os.environ, "GANETI_ROOTDIR": str(root), "GANETI_HOSTNAME": root.name}
+        self._worker = subprocess.Popen(
+            [sys.executable, str(ROOT / "test/cluster/hypervisor_worker.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+        )
+
+    def call(self, method: str, **arguments: Any) -> Any:
+        """Call the hypervisor; an error raises AssertionError with its text."""
+        assert self._worker.stdin is not None and self._worker.stdout is not None
+        self._worker.stdin.write(json.dumps([method, arguments]) + "\n")
+        self._worker.stdin.flush()
+        succeeded, result = json.loads(self._worker.stdout.readline())
+        assert succeeded, result
+        return result
+
+    def link_disk(self, disk: Path) -> str:
+        """Make the link by which the guest uses its disk."""
+        link = self.run / "instance-disks" / f"{NAME}:0"
+        link.symlink_to(disk)
+        return str(link)
+
+    def info(self) -> dict[str, Any] | None:
+        """What the hypervisor knows about the guest."""
+        return self.call("instance_info", name=NAME, hvparams={})
+
+    def serial(self) -> socket.socket:
+        """A connection to the guest's serial console."""
+        connection = socket.socket(socket.AF_UNIX)
+        # The path below a test's directory may be longer than a socket address.
+        with contextlib.chdir(self.run / "kvm-hypervisor/ctrl"):
+            connection.connect(f"{NAME}.serial")
+        connection.settimeout(0.5)
+        return connection
+
+    def close(self) -> None:
+        """Kill the guest and end the process."""
+        self.call("stop_instance", name=NAME, force=True)
+        assert self._worker.stdin is not None
+        self._worker.stdin.close()
+        self._worker.wait(timeout=30)
+
+
+def read_until(connection: socket.socket, wanted: str, deadline_s: float = DEADLINE_S) -> str:
+    """Read from a console until a text appears."""
+    text = ""
+
+    def appeared() -> bool:
+        nonlocal text
+        with contextlib.suppress(TimeoutError):
+            text += connection.recv(4096).decode(errors="replace")
+        return wanted in text
+
+    try:
+        wait_for(appeared, f"'{wanted}' on the console", deadline_s)
+    except AssertionError as err:
+        raise AssertionError(f"{err}; console so far: {text!r}") from None
+    return text
+
+
+def last_tick(text: str) -> int:
+    """The guest's counter."""
+    return max(int(line.split()[1]) for line in text.splitlines() if line.startswith("tick ") and line.count(" ") == 1)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Directory with the guest's disk image."""
+    directory = Path(os.environ.get("GANETI_BUSYBOX_CACHE", "/var/cache/ganeti-busybox"))
+    subprocess.run([str(OS_DIR / "prepare"), str(directory)], check=True, timeout=300)
+    return directory
+
+
+@pytest.fixture
+def disk(cache: Path, tmp_path: Path) -> Path:
+    """A disk with the guest on it."""
+    path = tmp_path / "disk0"
+    with path.open("wb") as file:
+        file.truncate(32 << 20)
+    environment = {
+        "PATH": "/sbin:/bin:/usr/sbin:/usr/bin",
+        "INSTANCE_NAME": NAME,
+        "DISK_COUNT": "1",
+        "DISK_0_PATH": str(path),
+        "OSP_CACHE_DIR": str(cache),
+    }
+    subprocess.run([str(OS_DIR / "create")], check=True, env=environment, timeout=60)
+    return path
+
+
+@pytest.fixture
+def nodes() -> Iterator[list[Node]]:
+    """Two virtual nodes; their directory has a short name because of the limit for paths of sockets."""
+    base = Path(f"/tmp/kvmtest-{uuid.uuid4().hex[:8]}")
+    created = [Node(base / name) for name in ("node1", "node2")]
+    try:
+        yield created
+    finally:
+        for node in created:
+            node.close()
+        subprocess.run(["rm", "-rf", str(base)], check=True, timeout=30)
+
+
+def make_instance(disk_template: str = c.DT_SHARED_FILE, **params: Any) -> dict[str, Any]:
+    """An instance as nodes get it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        free_port = probe.getsockname()[1]
+    return {
+        "uuid": str(uuid.uuid4()),
+        "name": NAME,
+        "primary_node": "",
+        "os": "busybox+default",
+        "hypervisor": c.HT_KVM,
+        "hvparams": {
+            **hvparams.defaults(c.HT_KVM),
+            "kvm_path": str(EMULATOR),
+            "kvm_flag": c.HT_KVM_DISABLED,
+            "kernel_path": "",
+            "vhost_net": False,
+            "migration_port": free_port,
+            "migration_bandwidth": 1024,
+            **params,
+        },
+        "beparams": {"minmem": 128, "maxmem": 128, "vcpus": 1},
+        "disk_template": disk_template,
+        "disks_info": [{"uuid": str(uuid.uuid4()), "dev_type": disk_template, "logical_id": [], "size": 32}],
+    }
+
+
+def test_guest_boots_from_its_disk_and_powers_off_on_request(nodes: list[Node], disk: Path) -> None:
+    node = nodes[0]
+    instance = make_instance()
+    node.call("start_instance", instance=instance, links=[node.link_disk(disk)], paused=False)
+    console = node.serial()
+    read_until(console, "login:")
+    info = node.info()
+    assert info is not None and (info["memory_mib"], info["vcpus"], info["state"]) == (128, 1, 0)
+    assert node.call("list_instances", hvparams={}) == [NAME]
+
+    node.call("stop_instance", name=NAME, instance=instance)
+    wait_for(lambda: node.info() is None, "power-off")
+    node.call("cleanup_instance", name=NAME)
+    assert [path for path in (node.run / "kvm-hypervisor").rglob("*") if not path.is_dir()] == []
+
+
+def test_guest_goes_on_after_live_migration(nodes: list[Node], disk: Path) -> None:
+    source, target = nodes
+    instance = make_instance()
+    source.call("start_instance", instance=instance, links=[source.link_disk(disk)], paused=False)
+    target.link_disk(disk)
+    before = last_tick(read_until(source.serial(), "tick 3"))
+
+    info = source.call("migration_info", instance=instance)
+    target.call("accept_instance", instance=instance, info=info, target_ip="127.0.0.1")
+    source.call("migrate_instance", cluster_name="c", instance=instance, target_ip="127.0.0.1", live=True)
+    wait_for(lambda: source.call("migration_status", instance=instance)["status"] != c.HV_MIGRATION_ACTIVE, "the end")
+    assert source.call("migration_status", instance=instance)["status"] == c.HV_MIGRATION_COMPLETED
+    source.call("finalize_migration_source", instance=instance, success=True, live=True)
+    target.call("finalize_migration_target", instance=instance, info=info, success=True)
+
+    assert source.info() is None
+    assert target.info() is not None
+    console = target.serial()
+    text = read_until(console, f"tick {before + 2}")
+    assert "login:" not in text, "the guest was started anew"
+
+
+def test_guest_returns_to_its_node_when_the_target_fails(nodes: list[Node], disk: Path) -> None:
+    source, target = nodes
+    instance = make_instance()
+    source.call("start_instance", instance=instance, links=[source.link_disk(disk)], paused=False)
+    target.link_disk(disk)
+    console = source.serial()
+    read_until(console, "tick 1")
+
+    info = source.call("migration_info", instance=instance)
+    target.call("accept_instance", instance=instance, info=info, target_ip="127.0.0.1")
+    target.call("finalize_migration_target", instance=instance, info=info, success=False)
+    source.call("migrate_instance", cluster_name="c", instance=instance, target_ip="127.0.0.1", live=False)
+    wait_for(
+        lambda: source.call("migration_status", instance=instance)["status"] == c.HV_MIGRATION_FAILED, "the failure"
+    )
+    source.call("finalize_migration_source", instance=instance, success=False, live=False)
+
+    assert target.info() is None
+    with contextlib.suppress(TimeoutError):
+        console.recv(65536)
+    read_until(console, "tick")
