@@ -76,7 +76,7 @@ def size_of_instance(config: ConfigData, instance: Instance, nodes: Iterable[Nod
     """Return the size of an existing instance, and what makes it unfit for policies (missing spindle counts)."""
     disks = [config.disks[uuid] for uuid in instance.disks]
     be = fill_be(config.cluster, instance.beparams)
-    spindles, problems = int(be[c.BE_SPINDLE_USE]), []
+    spindles, problems = int(be[c.BE_SPINDLE_USE]), list[str]()
     if uses_exclusive_storage(config, nodes):
         spindles, problems = _disk_spindles(disks)
     size = InstanceSize(
