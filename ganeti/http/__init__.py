@@ -1,0 +1,1 @@
+"""HTTPS between the daemons: a client that makes many requests at once, and a server."""

@@ -1,0 +1,1 @@
+"""The daemons: wiring and command lines."""
