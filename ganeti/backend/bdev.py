@@ -9,7 +9,7 @@ from ganeti.backend import devcache, devices, disklinks
 from ganeti.backend.base import RPCFail, implements
 from ganeti.errors import BlockDeviceError
 from ganeti.objects.wire import BlockDevStatus, WireDisk, WireInstance
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 from ganeti.storage import BlockDevice
 
 #: A device may be busy for a while after its last user is gone (udev, a dying QEMU).

@@ -12,7 +12,7 @@ from ganeti.backend.base import RPCFail, implements
 from ganeti.backend.bdev import device_errors
 from ganeti.errors import BlockDeviceError
 from ganeti.objects.wire import WireDisk
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 from ganeti.storage import BlockDevice
 from ganeti.utils.process import CmdResult, run_cmd
 

@@ -2,7 +2,7 @@
 
 from ganeti.backend.base import implements
 from ganeti.backend.bdev import device_errors
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 from ganeti.storage import file
 
 

@@ -9,7 +9,7 @@ from ganeti.errors import HypervisorError
 from ganeti.hypervisor import get_hypervisor
 from ganeti.objects.guest import GuestInfo, GuestState
 from ganeti.objects.wire import WireInstance
-from ganeti.rpc.procedures import instance as procedures
+from ganeti.rpc import procedures
 
 _SHOWN = ("memory", "vcpus")
 

@@ -9,7 +9,7 @@ from ganeti.hypervisor import BlockDevice, get_hypervisor
 from ganeti.hypervisor.locking import instance_lock
 from ganeti.objects.base import convert_to
 from ganeti.objects.wire import WireDisk, WireInstance, WireNic
-from ganeti.rpc.procedures import instance as procedures
+from ganeti.rpc import procedures
 
 
 @implements(procedures.hotplug_supported)

@@ -12,7 +12,7 @@ from ganeti.errors import BlockDeviceError, HypervisorError
 from ganeti.hypervisor import Hypervisor, get_hypervisor
 from ganeti.hypervisor.locking import instance_lock
 from ganeti.objects.wire import ReasonTrail, WireInstance
-from ganeti.rpc.procedures import instance as procedures
+from ganeti.rpc import procedures
 
 _log = logging.getLogger(__name__)
 

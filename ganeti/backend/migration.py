@@ -7,7 +7,7 @@ from ganeti.backend.base import RPCFail, implements
 from ganeti.backend.guests import guest_of, hypervisor_errors, is_running
 from ganeti.hypervisor import get_hypervisor
 from ganeti.objects.wire import MigrationStatus, WireInstance
-from ganeti.rpc.procedures import instance as procedures
+from ganeti.rpc import procedures
 
 
 @implements(procedures.instance_migratable)

@@ -9,9 +9,7 @@ from ganeti.cmdlib.instance.nics import bridges_of
 from ganeti.cmdlib.instance.nodechecks import node_name, vm_capable_online
 from ganeti.errors import OpPrereqError
 from ganeti.objects import Nic
-from ganeti.rpc.procedures import hypervisor as hv_procedures
-from ganeti.rpc.procedures import node as node_procedures
-from ganeti.rpc.procedures import os as os_procedures
+from ganeti.rpc import procedures
 
 
 def _environment(text: str) -> OpPrereqError:
@@ -23,10 +21,10 @@ def host_figures(lu: LogicalUnit[Any], node_uuid: str, hypervisor: str) -> Mappi
     config = lu.snapshot()
     name = node_name(config, node_uuid)
     specs = [(hypervisor, config.cluster.hvparams[hypervisor])]
-    result = lu.rpc.call_one(node_uuid, node_procedures.node_info, [], specs)
+    result = lu.rpc.call_one(node_uuid, procedures.node_info, [], specs)
     result.raise_(f"Can't get data from node {name}", prereq=True, ecode=c.ECODE_ENVIRON)
     _, _, figures = result.payload
-    return figures[0] or {}
+    return (figures[0] if figures else None) or {}
 
 
 def check_free_memory(lu: LogicalUnit[Any], node_uuid: str, reason: str, requested_mib: int, hypervisor: str) -> int:
@@ -60,7 +58,7 @@ def check_bridges(lu: LogicalUnit[Any], nics: Sequence[Nic], node_uuid: str) -> 
     bridges = sorted(set(bridges_of(config, tuple(nics))))
     if not bridges:
         return
-    result = lu.rpc.call_one(node_uuid, node_procedures.bridges_exist, bridges)
+    result = lu.rpc.call_one(node_uuid, procedures.bridges_exist, bridges)
     name = node_name(config, node_uuid)
     result.raise_(f"Error checking bridges on destination node '{name}'", prereq=True, ecode=c.ECODE_ENVIRON)
 
@@ -71,7 +69,7 @@ def validate_hvparams(
     """Let nodes check complete hypervisor parameters (files, users); raises OpExecError."""
     config = lu.snapshot()
     nodes = vm_capable_online(config, list(node_uuids))
-    results = lu.rpc.call(nodes, hv_procedures.hypervisor_validate_params, hypervisor, dict(filled))
+    results = lu.rpc.call(nodes, procedures.hypervisor_validate_params, hypervisor, dict(filled))
     for uuid, result in results.items():
         if not result.offline:
             result.raise_(f"Hypervisor parameter validation failed on node {node_name(config, uuid)}")
@@ -92,7 +90,7 @@ def validate_os(
     config = lu.snapshot()
     nodes = vm_capable_online(config, list(node_uuids))
     checks = [c.OS_VALIDATE_PARAMETERS]
-    results = lu.rpc.call(nodes, os_procedures.os_validate, required, os, checks, dict(params), force_variant)
+    results = lu.rpc.call(nodes, procedures.os_validate, required, os, checks, dict(params), force_variant)
     for uuid, result in results.items():
         name = node_name(config, uuid)
         if result.offline:

@@ -6,17 +6,16 @@ from typing import Any
 
 import msgspec
 
-from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
 from ganeti.cmdlib.instance.disks import disks_of, node_tree
 from ganeti.cmdlib.instance.nodechecks import node_name
 from ganeti.cmdlib.instance.runtime import check_state
 from ganeti.cmdlib.instance.state import DOWN, current, mark_disks
 from ganeti.errors import OpExecError
-from ganeti.objects import Disk, Instance, secondary_nodes_of
-from ganeti.objects.to_wire import wire_disk, wire_disks, wire_instance
+from ganeti.objects import Disk, Instance
+from ganeti.objects.to_wire import wire_disk, wire_instance
 from ganeti.objects.wire import WireDisk
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,14 @@ def assemble_disks(
 ) -> Activation:
     """Activate all disks of an instance, or some; every failure is a warning.
 
-    First on all nodes without opening them, then, once mirrors have met their peers, on the primary for use. If that
-    fails, the disks are recorded as inactive.
+    First on all nodes without opening them, then on the primary for use. If that fails, the disks are recorded as
+    inactive.
     """
     config = lu.snapshot()
     wanted = disks_of(config, instance) if disks is None else list(disks)
     if disks is None:
         instance = mark_disks(lu, instance.uuid, active=True)
     ok, usable = _first_pass(lu, instance, wanted, ignore_secondaries=ignore_secondaries, ignore_size=ignore_size)
-    _meet_peers(lu, instance, wanted, ignore_secondaries=ignore_secondaries)
     active = []
     for disk in wanted:
         found = _assemble_primary(lu, instance, disk, ignore_size=ignore_size) if disk.uuid in usable else None
@@ -116,38 +114,6 @@ def _first_pass(
             if not (ignore_secondaries and not is_primary) and not (result.offline and not is_primary):
                 ok = False
     return ok, usable
-
-
-def _meet_peers(lu: LogicalUnit[Any], instance: Instance, disks: Sequence[Disk], *, ignore_secondaries: bool) -> None:
-    """Wait until the secondaries of mirrored disks are connected.
-
-    A primary that was promoted without having met its peer could accept a stale disk as good (split brain). Raises
-    OpExecError.
-    """
-    mirrored = [disk for disk in disks if disk.dev_type == c.DT_DRBD8]
-    secondaries = secondary_nodes_of(instance.primary_node, mirrored)
-    if not secondaries:
-        return
-    config = lu.snapshot()
-    args = {node: (wire_disks(config, mirrored, instance.primary_node, node),) for node in secondaries}
-    missing = []
-    for node, result in lu.rpc.call_each(procedures.drbd_wait_sync, args).items():
-        name = node_name(config, node)
-        if not result.fail_msg:
-            _, percent = result.payload
-            if percent is not None and percent < 100:
-                lu.log_info(f"Disks of {instance.name} on node {name} are resynchronising, {percent:.1f}% done")
-        elif result.offline or ignore_secondaries:
-            lu.log_warning(f"Node {name} did not confirm that its disks are connected: {result.fail_msg}")
-        else:
-            missing.append(f"{name} ({result.fail_msg})")
-    if missing:
-        mark_disks(lu, instance.uuid, active=False)
-        raise OpExecError(
-            f"Disks of instance {instance.name} are not connected to secondary nodes: {', '.join(missing)}. To go on"
-            " without them use 'gnt-instance startup --force', 'gnt-instance reboot --ignore-secondaries', or mark the"
-            " node offline if it is down"
-        )
 
 
 def _assemble_primary(lu: LogicalUnit[Any], instance: Instance, disk: Disk, *, ignore_size: bool) -> ActiveDisk | None:

@@ -13,7 +13,7 @@ from ganeti.objects import Disk, Instance
 from ganeti.objects.blockdev import traits_of
 from ganeti.objects.to_wire import wire_disk, wire_disks
 from ganeti.objects.wire import BlockDevStatus
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 
 _RPC_RETRIES: Final = 10
 _RPC_RETRY_S: Final = 6.0

@@ -12,7 +12,7 @@ from ganeti.errors import OpExecError
 from ganeti.objects import Disk, Instance
 from ganeti.objects.blockdev import traits_of
 from ganeti.objects.to_wire import wire_disk
-from ganeti.rpc.procedures import storage as procedures
+from ganeti.rpc import procedures
 
 _log = logging.getLogger(__name__)
 

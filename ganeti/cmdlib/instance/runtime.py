@@ -10,8 +10,8 @@ from ganeti.errors import OpPrereqError
 from ganeti.objects import Cluster, Instance
 from ganeti.objects.fill import fill_instance_hv
 from ganeti.objects.guest import GuestState
-from ganeti.rpc import RpcResult
-from ganeti.rpc.procedures import instance as procedures
+from ganeti.rpc import procedures
+from ganeti.rpc.result import RpcResult
 
 #: Answer about a guest: memory, vcpus, state, time; empty if it is unknown.
 GuestReport = Mapping[str, Any]
