@@ -132,13 +132,18 @@ def run(*, full: bool = False) -> None:
         ensure(_archive_entries())
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="ensure-dirs", description=__doc__)
     add_logging_options(parser)
     parser.add_argument("-f", "--full-run", action="store_true", help="include the archive of old jobs")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program."""
     try:
-        options = parser.parse_args(argv)
+        options = build_parser().parse_args(argv)
     except SystemExit as stop:
         # Wrong arguments are an ordinary failure of this program.
         return 1 if stop.code else 0

@@ -106,7 +106,8 @@ def load(directory: str) -> vl.Layout:
         raise ToolError(f"{directory} is not a virtual cluster: {err}") from err
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="vcluster-setup", description=__doc__)
     default = vl.Layout(directory="")
     parser.add_argument("-c", dest="nodes", type=int, default=default.nodes, help="number of nodes (%(default)s)")
@@ -128,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    options = _parser().parse_args(argv)
+    options = build_parser().parse_args(argv)
     directory = os.path.abspath(options.directory)
 
     def action() -> int:

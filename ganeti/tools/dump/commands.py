@@ -1,0 +1,152 @@
+"""Dump of the command line: programs, sub-commands, options; daemons and tools."""
+
+import argparse
+import importlib
+import os
+from collections.abc import Callable
+from typing import Any, Final
+
+from ganeti import buildcfg
+from ganeti import constants as c
+from ganeti.cli.options import Argument, Command, Option, Program
+from ganeti.tools import daemon_util, ensure_dirs, vcluster_setup
+
+#: What argparse calls the types of the option tables.
+_ARGPARSE_TYPES: Final[dict[Any, str]] = {None: "string", int: "int", float: "float", str: "string"}
+_ARGPARSE_ACTIONS: Final = {
+    "_StoreAction": "store",
+    "_StoreTrueAction": "store_true",
+    "_StoreFalseAction": "store_false",
+    "_StoreConstAction": "store_const",
+    "_AppendAction": "append",
+    "_CountAction": "count",
+    "_HelpAction": "help",
+    "_VersionAction": "version",
+}
+
+
+def _option(option: Option) -> dict[str, Any]:
+    result: dict[str, Any] = {"flags": list(option.flags), "dest": option.dest, "action": option.action}
+    if option.takes_value:
+        result["type"] = option.type
+    result["default"] = option.default
+    if option.const is not None:
+        result["const"] = option.const
+    if option.choices:
+        result["choices"] = list(option.choices)
+    if option.metavar:
+        result["metavar"] = option.metavar
+    if option.completion:
+        result["completion"] = option.completion
+    return result
+
+
+def _argument(argument: Argument) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "kind": argument.kind,
+        "min": argument.minimum,
+        "max": argument.maximum,
+        "name": argument.name,
+    }
+    if argument.choices:
+        result["choices"] = list(argument.choices)
+    return result
+
+
+def _is_there(command: Command) -> bool:
+    """Tell whether a sub-command's function exists."""
+    module_name, _, function = command.handler.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError:
+        return False
+    return hasattr(module, function)
+
+
+def _command(command: Command) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "args": [_argument(argument) for argument in command.arguments],
+        "synopsis": command.synopsis,
+        "options": [_option(option) for option in command.options],
+    }
+    if command.aliases:
+        result["aliases"] = list(command.aliases)
+    if command.default_fields:
+        result["default_fields"] = list(command.default_fields)
+    if command.opcodes:
+        result["opcodes"] = list(command.opcodes)
+    return result
+
+
+def _programs() -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name in sorted(c.GNT_SCRIPTS):
+        if not os.path.exists(f"{buildcfg.SBINDIR}/{name}"):
+            continue
+        program: Program = importlib.import_module(f"ganeti.client.{name.replace('-', '_')}").PROGRAM
+        commands = {command.name: _command(command) for command in program.commands if _is_there(command)}
+        result[name] = {"subcommands": dict(sorted(commands.items()))}
+    return result
+
+
+def parser_options(parser: argparse.ArgumentParser) -> dict[str, Any]:
+    """Return options and positional arguments of an argparse parser in the form of the option tables."""
+    options, positional = [], []
+    for action in parser._actions:
+        kind = _ARGPARSE_ACTIONS[type(action).__name__]
+        if kind == "help":
+            continue
+        if not action.option_strings:
+            positional.append(str(action.metavar or action.dest))
+            continue
+        option: dict[str, Any] = {"flags": list(action.option_strings), "dest": action.dest, "action": kind}
+        if kind in ("store", "append"):
+            option["type"] = "choice" if action.choices else _ARGPARSE_TYPES[action.type]
+        option["default"] = action.default
+        if action.choices:
+            option["choices"] = sorted(action.choices)
+        if action.metavar:
+            option["metavar"] = action.metavar
+        options.append(option)
+    return {"options": options, "positional": positional}
+
+
+def _daemons() -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name in sorted(c.DAEMONS):
+        if not os.path.exists(f"{buildcfg.SBINDIR}/{name}"):
+            continue
+        module = importlib.import_module(f"ganeti.server.{name.removeprefix('ganeti-')}")
+        make_parser: Callable[[], argparse.ArgumentParser] = module.build_parser
+        result[name] = parser_options(make_parser())
+    return result
+
+
+def _tools() -> dict[str, Any]:
+    return {
+        "daemon-util": {
+            "options": [],
+            "positional": ["action", "argument..."],
+            "actions": sorted(daemon_util.VERBS),
+        },
+        "ensure-dirs": parser_options(ensure_dirs.build_parser()),
+        "master-ip-setup": {"options": [], "positional": ["start|stop"]},
+        "vcluster-setup": parser_options(vcluster_setup.build_parser()),
+    }
+
+
+def command_line() -> dict[str, Any]:
+    """Return everything that can be typed."""
+    programs, daemons, tools = _programs(), _daemons(), _tools()
+    return {
+        "version": c.RELEASE_VERSION,
+        "counts": {
+            "programs": len(programs),
+            "subcommands": sum(len(program["subcommands"]) for program in programs.values()),
+            "daemons": len(daemons),
+            "tools": len(tools),
+        },
+        "programs": programs,
+        "daemons": daemons,
+        "tools": tools,
+    }
