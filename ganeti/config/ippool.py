@@ -1,0 +1,122 @@
+"""Addresses of an IP network: pure functions on its two bitmaps."""
+
+import functools
+import ipaddress
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from ganeti.errors import AddressPoolError
+from ganeti.objects import Network
+
+_FREE: Final = "0"
+_USED: Final = "1"
+_SHORTEST_PREFIX: Final = 16
+_LONGEST_PREFIX: Final = 30
+
+
+@functools.lru_cache(maxsize=1024)
+def _subnet(cidr: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(cidr, strict=False)
+    except ValueError as err:
+        raise AddressPoolError(f"'{cidr}' is not an IPv4 network: {err}") from None
+
+
+def check_size(cidr: str) -> None:
+    """Check that a network has a size that pools can have; raises AddressPoolError."""
+    prefix = _subnet(cidr).prefixlen
+    if not _SHORTEST_PREFIX <= prefix <= _LONGEST_PREFIX:
+        raise AddressPoolError(
+            f"Network {cidr} has prefix length {prefix}; it must be from {_SHORTEST_PREFIX} to {_LONGEST_PREFIX}"
+        )
+
+
+def size_of(network: Network) -> int:
+    """Return the number of addresses, the network's own and the broadcast address included."""
+    return _subnet(network.network).num_addresses
+
+
+def empty_map(cidr: str) -> str:
+    """Return the bitmap of a network in which every address is free."""
+    return _FREE * _subnet(cidr).num_addresses
+
+
+def contains(network: Network, ip: str) -> bool:
+    """Tell whether an address belongs to the network."""
+    try:
+        return ipaddress.ip_address(ip) in _subnet(network.network)
+    except ValueError:
+        return False
+
+
+def index_of(network: Network, ip: str) -> int:
+    """Return the position of an address in the bitmaps; raises AddressPoolError if it is outside of the network."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        raise AddressPoolError(f"'{ip}' is not an IP address") from None
+    subnet = _subnet(network.network)
+    if address not in subnet:
+        raise AddressPoolError(f"{ip} does not belong to network {network.name} ({network.network})")
+    return int(address) - int(subnet.network_address)
+
+
+def address_at(network: Network, index: int) -> str:
+    """Return the address at a position of the bitmaps."""
+    return str(_subnet(network.network)[index])
+
+
+def is_used(network: Network, ip: str) -> bool:
+    """Tell whether an instance uses the address; raises AddressPoolError."""
+    return _bit(network.reservations, index_of(network, ip))
+
+
+def is_external(network: Network, ip: str) -> bool:
+    """Tell whether the address is set aside for other uses; raises AddressPoolError."""
+    return _bit(network.ext_reservations, index_of(network, ip))
+
+
+def _bit(bitmap: str, index: int) -> bool:
+    # A network that is read from an old file may lack a map: nothing is reserved then.
+    return index < len(bitmap) and bitmap[index] == _USED
+
+
+def with_bit(network: Network, ip: str, *, used: bool, external: bool = False) -> Network:
+    """Return the network with an address set or cleared in one map.
+
+    Raises AddressPoolError if the address is outside of the network, or already is what it shall become.
+    """
+    index = index_of(network, ip)
+    field = "ext_reservations" if external else "reservations"
+    bitmap: str = getattr(network, field) or empty_map(network.network)
+    if _bit(bitmap, index) == used:
+        state = "reserved already" if used else "not reserved"
+        raise AddressPoolError(f"{ip} is {state} in network {network.name}")
+    changed = bitmap[:index] + (_USED if used else _FREE) + bitmap[index + 1 :]
+    return msgspec.structs.replace(network, **{field: changed})
+
+
+def lowest_free(network: Network, excluded: Collection[str]) -> str:
+    """Return the lowest address that is free in both maps and not *excluded*.
+
+    Raises AddressPoolError if there is none.
+    """
+    used = network.reservations or empty_map(network.network)
+    external = network.ext_reservations or empty_map(network.network)
+    index = used.find(_FREE)
+    while index != -1:
+        if not _bit(external, index):
+            address = address_at(network, index)
+            if address not in excluded:
+                return address
+        index = used.find(_FREE, index + 1)
+    raise AddressPoolError(f"Network {network.name} ({network.network}) is full")
+
+
+def count_free(network: Network) -> int:
+    """Return the number of addresses that are free in both maps."""
+    used = network.reservations or empty_map(network.network)
+    external = network.ext_reservations or empty_map(network.network)
+    return sum(one == two == _FREE for one, two in zip(used, external, strict=False))
