@@ -1,0 +1,83 @@
+"""``make bench``: start a virtual cluster, measure it empty and with 5,000 instances, print the figures as JSON."""
+
+import json
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ganeti.utils.process import run_cmd
+from test.bench.populate import populate
+from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster
+
+_TREE = Path(__file__).resolve().parent.parent.parent
+_INSTANCES = 5000
+
+
+def _say(text: str) -> None:
+    # Standard output is for the figures alone.
+    print(text, file=sys.stderr, flush=True)
+
+
+def _timed(cluster: VirtualCluster, *argv: str) -> float:
+    """Return how many seconds a command takes on the master."""
+    start = time.perf_counter()
+    cluster.run(*argv)
+    return time.perf_counter() - start
+
+
+def _command_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
+    """Return the median seconds of commands that people type often."""
+    commands = {
+        "gnt-instance list": ("gnt-instance", "list"),
+        "gnt-instance list -o name": ("gnt-instance", "list", "-o", "name"),
+        "gnt-job list": ("gnt-job", "list"),
+        "gnt-cluster getmaster": ("gnt-cluster", "getmaster"),
+        "gnt-instance --help": ("gnt-instance", "--help"),
+    }
+    return {
+        name: statistics.median(_timed(cluster, *argv) for _ in range(rounds)) for name, argv in commands.items()
+    }
+
+
+def _add_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
+    """Return the seconds of adding a diskless instance on the fake hypervisor."""
+    took = []
+    for number in range(rounds):
+        name = f"bench{number}.{cluster.layout.domain}"
+        argv = ("gnt-instance", "add", "-t", "diskless", "-n", cluster.nodes[0], "-o", "busybox+default")
+        options = ("--no-install", "--no-nics", "-H", "fake", "--no-name-check", "--no-ip-check", "--no-start")
+        took.append(_timed(cluster, *argv, *options, name))
+    for number in range(rounds):
+        cluster.run("gnt-instance", "remove", "-f", f"bench{number}.{cluster.layout.domain}")
+    return {"median_s": statistics.median(took), "max_s": max(took)}
+
+
+def _measure(cluster: VirtualCluster) -> dict[str, Any]:
+    jobs = cluster.run("env", f"PYTHONPATH={_TREE}", sys.executable, "-m", "test.bench.jobs").stdout
+    return {**json.loads(jobs), "commands_s": _command_times(cluster, 10), "add": _add_times(cluster, 8)}
+
+
+def main() -> None:
+    """Measure and print."""
+    # As on an installed system: compiled modules are used.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    run_cmd([sys.executable, "-m", "compileall", "-q", f"{_TREE}/ganeti"], timeout_s=120)
+    figures: dict[str, Any] = {"cpus": os.cpu_count(), "load": os.getloadavg()[0]}
+    with virtual_cluster() as nodes:
+        _say("Starting a cluster")
+        cluster = running_cluster(nodes)
+        _say("Measuring it empty")
+        figures["empty"] = _measure(cluster)
+        _say(f"Filling it with {_INSTANCES} instances")
+        populate(cluster, _INSTANCES)
+        _say("Measuring it full")
+        figures[f"{_INSTANCES} instances"] = _measure(cluster)
+    json.dump(figures, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
