@@ -33,8 +33,11 @@ def dumps(value: Any, *, indent: int | None = None) -> bytes:
 def loads(data: bytes | str) -> Any:
     """Return the value that UTF-8 JSON *data* holds.
 
-    Raises ValueError if it is not JSON.
+    Raises ValueError if it is not JSON, or nested so deeply that nothing sensible can be meant.
     """
     if isinstance(data, bytes):
         data = data.decode("utf-8")
-    return simplejson.loads(data)
+    try:
+        return simplejson.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

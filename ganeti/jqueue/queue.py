@@ -321,7 +321,7 @@ class JobQueue:
         found = self.find_job(job_id)
         return found[0].status if found else None
 
-    def subscribe(self, job_id: int, callback: Callable[[], None]) -> Callable[[], None]:
+    def subscribe(self, job_id: int, callback: Callable[[], object]) -> Callable[[], None]:
         """Call *callback*, from any thread, after each visible change of a job; returns how to end this."""
         return self._watchers.subscribe(job_id, callback)
 

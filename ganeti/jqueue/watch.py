@@ -14,9 +14,9 @@ class Watchers:
     def __init__(self) -> None:
         self._mutex = threading.Lock()
         self._counter = itertools.count()
-        self._callbacks: dict[int, dict[int, Callable[[], None]]] = {}
+        self._callbacks: dict[int, dict[int, Callable[[], object]]] = {}
 
-    def subscribe(self, job_id: int, callback: Callable[[], None]) -> Callable[[], None]:
+    def subscribe(self, job_id: int, callback: Callable[[], object]) -> Callable[[], None]:
         """Call *callback* after each visible change of the job; returns the function that ends this."""
         key = next(self._counter)
         with self._mutex:
