@@ -1,14 +1,13 @@
 """gnt-os modify: what the cluster has configured for an OS definition."""
 
 import sys
-from typing import Any
 
 from ganeti import constants as c
-from ganeti import errors, opcodes
+from ganeti import opcodes
 from ganeti.cli import submit
 from ganeti.cli.invocation import Invocation
+from ganeti.client.cluster.parameters import hypervisors_parameters
 from ganeti.opcodes.types import DdmSimple
-from ganeti.utils import paramtypes
 
 
 def _list_change(wanted: bool | None, name: str) -> list[tuple[DdmSimple, str]] | None:
@@ -18,26 +17,11 @@ def _list_change(wanted: bool | None, name: str) -> list[tuple[DdmSimple, str]] 
     return [("add" if wanted else "remove", name)]
 
 
-def hypervisor_parameters(pairs: list[tuple[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return parameters by hypervisor with their types enforced.
-
-    Raises OpPrereqError for a hypervisor that is unknown or named twice, TypeEnforcementError for a wrong value.
-    """
-    result: dict[str, dict[str, Any]] = {}
-    for hypervisor, parameters in pairs:
-        if hypervisor not in c.HYPER_TYPES or hypervisor in result or not isinstance(parameters, dict):
-            raise errors.OpPrereqError(
-                f"Hypervisor '{hypervisor}' is unknown, given twice or lacks parameters", c.ECODE_INVAL
-            )
-        result[hypervisor] = paramtypes.enforce(parameters, c.HVS_PARAMETER_TYPES, allowed_values=(c.VALUE_DEFAULT,))
-    return result
-
-
 def run(call: Invocation) -> int:
     """Change the parameters and the visibility of an OS definition."""
     options = call.options
     name = call.arguments[0]
-    hvparams = hypervisor_parameters(options.hvparams)
+    hvparams = hypervisors_parameters(options.hvparams)
     is_changed = hvparams or options.osparams or options.osparams_private
     if not is_changed and options.hidden is None and options.blacklisted is None:
         sys.stderr.write("At least one of the parameters must be given\n")
