@@ -76,8 +76,9 @@ def _replace(path: str, text: str) -> None:
     try:
         write_atomic(path, text, mode=0o644)
     except OSError as err:
-        # In a container the file is a mount point and cannot be renamed over.
-        if err.errno not in (errno.EBUSY, errno.EXDEV, errno.EROFS):
+        # In a container the file is a mount point and cannot be renamed over; in a user namespace the directory is not
+        # ours.
+        if err.errno not in (errno.EBUSY, errno.EXDEV, errno.EROFS, errno.EACCES):
             raise
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)

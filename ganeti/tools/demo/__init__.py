@@ -4,7 +4,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from ganeti.tools.common import run_tool
+from ganeti.tools.common import ToolError, run_tool
 from ganeti.tools.demo import cleanup, cluster, unprivileged
 from ganeti.tools.demo.screen import Screen
 
@@ -22,7 +22,11 @@ def _run(directory: str, screen: Screen) -> int:
         return unprivileged.run(directory, screen)
     is_fake = unprivileged.is_inside()
     hypervisor = "fake" if is_fake else cluster.choose_hypervisor(screen)
-    cluster.run(directory, screen, hypervisor=hypervisor)
+    try:
+        cluster.run(directory, screen, hypervisor=hypervisor)
+    except (ToolError, OSError):
+        screen.step(f"The demo failed; logs are in {directory}/node1/var/log/ganeti. `make demo-stop` cleans up.")
+        raise
     screen.step("Done")
     screen.text(
         f"\nThe cluster is running. To use it:   . {directory}/env\n"
