@@ -42,8 +42,9 @@ class WorkerPool:
                 self._condition.notify()
                 return
             thread = threading.Thread(target=self._work, name=f"Jq{next(self._numbers)}", daemon=True)
+            # Started under the mutex, so that close() never meets a thread that it cannot wait for.
+            thread.start()
             self._threads.add(thread)
-        thread.start()
 
     def set_priority(self, job_id: int, priority: int) -> None:
         """Give a job that waits for a thread another place."""
