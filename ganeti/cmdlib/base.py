@@ -139,9 +139,9 @@ class LogicalUnit(Generic[OpT]):
 
     def hooks_callback(
         self,
-        phase: str,  # noqa: ARG002
-        results: HookResults,  # noqa: ARG002
-        feedback: Feedback,  # noqa: ARG002
+        phase: str,
+        results: HookResults,
+        feedback: Feedback,
         result: Any,
     ) -> Any:
         """Look at the results of hooks and return the result of the opcode (None in the pre phase)."""

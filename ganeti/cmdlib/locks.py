@@ -62,9 +62,9 @@ def locked_instance(lu: LogicalUnit[Any]) -> Instance:
 
 def owned_instances(lu: LogicalUnit[Any]) -> list[Instance]:
     """Return the instances whose locks are held, sorted by name."""
-    owned = lu.owned(c.LEVEL_INSTANCE)
-    found = (instance for instance in lu.snapshot().instances.values() if instance.name in owned)
-    return sorted(found, key=lambda instance: instance.name)
+    config, index = lu.cfg.snapshot_with_index()
+    uuids = (index.instances.get(name) for name in sorted(lu.owned(c.LEVEL_INSTANCE)))
+    return [config.instances[uuid] for uuid in uuids if uuid is not None]
 
 
 def lock_nodes_of_instances(

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ganeti import constants as c
+from ganeti.config import ConfigStore
 from ganeti.errors import OpPrereqError
 from ganeti.jqueue.execution import LocksNotObtained
 from ganeti.locking import ALL_SET, LockManager, LockTimeout, Names
 from ganeti.mcpu.joblocks import existing_names
 from ganeti.mcpu.lu import LogicalUnitApi
-from ganeti.objects import ConfigData
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LockTaker:
 
     manager: LockManager
     owner: str
-    snapshot: Callable[[], ConfigData]
+    store: ConfigStore
     deadline: Deadline
     priority: Callable[[], int]
     check_abort: Callable[[], None]
@@ -65,11 +65,11 @@ class LockTaker:
         # The last attempt of the schedule has no time limit: it insists on all locks instead of hoping for enough.
         if lu.opportunistic_locks.get(level, False) and self.deadline.end is not None:
             minimum = lu.opportunistic_locks_count.get(level, 1)
-            names = sorted(existing_names(self.snapshot(), level)) if names is ALL_SET else names
+            names = sorted(existing_names(self.store, level)) if names is ALL_SET else names
         self._acquire(level, names, shared=shared, add=add, minimum=minimum)
         if minimum is None and names is not ALL_SET:
-            check_still_exist(self.snapshot(), level, names)
-        check_still_free(self.snapshot(), level, add)
+            check_still_exist(self.store, level, names)
+        check_still_free(self.store, level, add)
 
     def _acquire(
         self, level: int, names: Names, *, shared: bool, add: Iterable[str] = (), minimum: int | None = None
@@ -90,12 +90,12 @@ class LockTaker:
             raise LocksNotObtained from None
 
 
-def check_still_exist(config: ConfigData, level: int, names: Iterable[str]) -> None:
+def check_still_exist(store: ConfigStore, level: int, names: Iterable[str]) -> None:
     """Check that what was locked was not removed while the job waited.
 
     Raises OpPrereqError (unknown_entity).
     """
-    existing = existing_names(config, level)
+    existing = existing_names(store, level)
     missing = sorted(name for name in names if name not in existing)
     if missing:
         raise OpPrereqError(
@@ -104,12 +104,12 @@ def check_still_exist(config: ConfigData, level: int, names: Iterable[str]) -> N
         )
 
 
-def check_still_free(config: ConfigData, level: int, names: Iterable[str]) -> None:
+def check_still_free(store: ConfigStore, level: int, names: Iterable[str]) -> None:
     """Check that names which are to be new did not appear while the job waited.
 
     Raises OpPrereqError (resource_not_unique).
     """
-    existing = existing_names(config, level)
+    existing = existing_names(store, level)
     taken = sorted(name for name in names if name in existing)
     if taken:
         raise OpPrereqError(

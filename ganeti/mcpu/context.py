@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from ganeti.config.store import ConfigStore
+    from ganeti.config import ConfigStore
     from ganeti.locking import LockManager
     from ganeti.mcpu.lu import LogicalUnitApi, LuEnv
     from ganeti.objects import Node

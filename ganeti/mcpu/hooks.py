@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from ganeti import constants as c
 from ganeti import pathutils
@@ -13,6 +12,7 @@ from ganeti.mcpu.lulog import LuLog
 from ganeti.objects import ConfigData
 from ganeti.opcodes import OpCode
 from ganeti.rpc import procedures
+from ganeti.rpc.result import RpcResult
 
 _LOG = logging.getLogger(__name__)
 
@@ -87,11 +87,12 @@ class HooksMaster:
             raise HooksAbort([list(veto) for veto in failed])
         return results
 
-    def run_post(self) -> HookResults:
-        """Run the hooks after execution; failures are warnings."""
+    def run_post(self, nodes: Sequence[str] | None = None) -> HookResults:
+        """Run the hooks after execution, on *nodes* instead of those that the unit names; failures are warnings."""
         if self._lu.HPATH is None:
             return {}
-        nodes = self._lu.prepare_post_hook_nodes(list(self._post_nodes))
+        if nodes is None:
+            nodes = self._lu.prepare_post_hook_nodes(list(self._post_nodes))
         try:
             results = self._run(self._lu.HPATH, c.HOOKS_PHASE_POST, nodes, self._post_variables())
         except HooksFailure as err:
@@ -145,7 +146,7 @@ class HooksMaster:
                 self._log.warning(f"Communication failure to node {result.node_name}: {result.failure}")
 
 
-def _node_result(config: ConfigData, uuid: str, answer: Any) -> HookNodeResult:
+def _node_result(config: ConfigData, uuid: str, answer: RpcResult[list[tuple[str, int, str]]]) -> HookNodeResult:
     """Turn the answer of a node into a value with its name."""
     node = config.nodes.get(uuid)
     name = node.name if node else uuid

@@ -1,16 +1,17 @@
 """The locks of one job as its logical unit sees them: what is held, and giving parts of it back."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from ganeti import constants as c
+from ganeti.config import ConfigStore
 from ganeti.locking import LockManager
-from ganeti.objects import ConfigData
 
 
-def existing_names(config: ConfigData, level: int) -> Collection[str]:
+def existing_names(store: ConfigStore, level: int) -> Collection[str]:
     """Return the names of all locks at *level*: what ALL_SET stands for right now."""
     if level == c.LEVEL_INSTANCE:
-        return {instance.name for instance in config.instances.values() if instance.name}
+        return store.index().instances.keys()
+    config = store.snapshot()
     if level == c.LEVEL_NODEGROUP:
         return config.nodegroups.keys()
     if level in (c.LEVEL_NODE, c.LEVEL_NODE_RES):
@@ -23,16 +24,16 @@ def existing_names(config: ConfigData, level: int) -> Collection[str]:
 class JobLocks:
     """Locks of one owner; never takes any, that is the processor's part."""
 
-    def __init__(self, manager: LockManager, owner: str, snapshot: Callable[[], ConfigData]) -> None:
-        """Show the locks of *owner*; *snapshot* tells what a whole level consists of."""
+    def __init__(self, manager: LockManager, owner: str, store: ConfigStore) -> None:
+        """Show the locks of *owner*; *store* tells what a whole level consists of."""
         self._manager = manager
         self._owner = owner
-        self._snapshot = snapshot
+        self._store = store
 
     def owned(self, level: int) -> frozenset[str]:
         """Return the names held at *level*; for a whole level everything the configuration holds there now."""
         held = self._manager.owned(self._owner, level)
-        return frozenset(existing_names(self._snapshot(), level)) if held.whole else frozenset(held.names)
+        return frozenset(existing_names(self._store, level)) if held.whole else frozenset(held.names)
 
     def release(self, level: int, names: Collection[str] | None = None) -> None:
         """Give back *names*, or everything at *level*."""

@@ -57,7 +57,7 @@ class OpcodeProcessor:
 
         Raises ProgrammerError for opcodes that need the cluster for themselves or submit jobs.
         """
-        locks = JobLocks(self._context.locks, QUERY_OWNER, self._context.config.snapshot)
+        locks = JobLocks(self._context.locks, QUERY_OWNER, self._context.config)
         env = LuEnv(self._context, QUERY_OWNER, locks, _discard, _never)
         lu = self._context.create_lu(op, env)
         if lu.REQ_BGL:
@@ -80,12 +80,12 @@ class _Execution:
         self._job = job
         self._owner = str(job.job_id)
         self._log = LuLog(self._feedback)
-        locks = JobLocks(context.locks, self._owner, context.config.snapshot)
+        locks = JobLocks(context.locks, self._owner, context.config)
         self._env = LuEnv(context, self._owner, locks, self._feedback, job.check)
         self._locks = LockTaker(
             manager=context.locks,
             owner=self._owner,
-            snapshot=context.config.snapshot,
+            store=context.config,
             deadline=Deadline.after(timeout_s),
             priority=lambda: job.priority,
             check_abort=job.check,
