@@ -4,8 +4,11 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Final
 
+import msgspec
+
 from ganeti import constants as c
 from ganeti.objects import Disk, Instance, Network, Nic, disk_template_of, fill
+from ganeti.objects.wire import ConsoleInfo
 from ganeti.query.fields import (
     NODATA,
     OFFLINE,
@@ -40,7 +43,7 @@ class InstanceItem:
         instance: Instance,
         seen: Sighting | None = None,
         running: Mapping[str, Any] | None = None,
-        console: Mapping[str, Any] | None = None,
+        console: ConsoleInfo | None = None,
     ) -> None:
         self.view = view
         self.instance = instance
@@ -111,7 +114,7 @@ def _running_value(key: str) -> Callable[[InstanceItem], Any]:
 def _console(item: InstanceItem) -> Any:
     if item.running is None:
         return UNAVAIL
-    return NODATA if item.console is None else dict(item.console)
+    return NODATA if item.console is None else msgspec.to_builtins(item.console)
 
 
 def _disk_usage(item: InstanceItem) -> int:

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from typing import Final
 
+from ganeti import constants as c
 from ganeti import errors, pathutils
 
 _FAMILY_NAMES: Final = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
@@ -100,3 +101,12 @@ def tcp_ping(target: str, port: int, *, timeout_s: float = 10.0, source: str | N
         return not live
     except OSError:
         return False
+
+
+def daemon_port(name: str) -> int:
+    """Return the port of a daemon (for example ``ganeti-noded``): from the services database, else its usual one."""
+    protocol, default = c.DAEMONS_PORTS[name]
+    try:
+        return socket.getservbyname(name, protocol)
+    except OSError:
+        return int(default)

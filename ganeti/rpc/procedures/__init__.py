@@ -4,6 +4,7 @@
 
 from ganeti.rpc.procedures.cluster import *
 from ganeti.rpc.procedures.files import *
+from ganeti.rpc.procedures.hosts import *
 from ganeti.rpc.procedures.instance import *
 from ganeti.rpc.procedures.jobqueue import *
 from ganeti.rpc.procedures.node import *
