@@ -4,6 +4,7 @@ Locks -> prerequisites under the locks -> pre hooks -> work -> post hooks -> loc
 that the work asked for -> result. Nothing of one attempt survives it: every attempt has a new logical unit.
 """
 
+import dataclasses
 import logging
 from typing import Any, Final
 
@@ -81,7 +82,9 @@ class _Execution:
         self._owner = str(job.job_id)
         self._log = LuLog(self._feedback)
         locks = JobLocks(context.locks, self._owner, context.config)
-        self._env = LuEnv(context, self._owner, locks, self._feedback, job.check)
+        # A killed job makes no more calls; hooks are not part of what can be killed.
+        checked = dataclasses.replace(context, rpc=context.rpc.with_check(job.check))
+        self._env = LuEnv(checked, self._owner, locks, self._feedback, job.check)
         self._locks = LockTaker(
             manager=context.locks,
             owner=self._owner,

@@ -1,6 +1,6 @@
 """Calls procedures on nodes, many at once; one result per node, whatever happens to the others."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from ganeti.rpc.declaration import Procedure
@@ -19,20 +19,28 @@ class RpcClient:
     the keys of the results.
     """
 
-    def __init__(self, resolver: Resolver, transport: NodeTransport) -> None:
-        """*transport* may be shared by several clients."""
+    def __init__(
+        self, resolver: Resolver, transport: NodeTransport, *, before_call: Callable[[], None] | None = None
+    ) -> None:
+        """*transport* may be shared by several clients; *before_call* may raise to prevent a call."""
         self._resolver = resolver
         self._transport = transport
+        self._before_call = before_call
 
     def with_resolver(self, resolver: Resolver) -> "RpcClient":
         """Return a client over the same connections that finds nodes in another way."""
-        return RpcClient(resolver, self._transport)
+        return RpcClient(resolver, self._transport, before_call=self._before_call)
+
+    def with_check(self, before_call: Callable[[], None]) -> "RpcClient":
+        """Return a client over the same connections that calls *before_call* first (it raises when a job is killed)."""
+        return RpcClient(self._resolver, self._transport, before_call=before_call)
 
     def call(
         self, nodes: Iterable[str], proc: Procedure[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> dict[str, RpcResult[R]]:
         """Call a procedure with the same arguments on many nodes and wait for all of them."""
         assert not kwargs, "Arguments of procedures are positional"
+        self._check()
         body = proc.encode_args(args)
         timeout_s = proc.timeout_s(args)
         return self._gather([(node, self._start(node, proc, body, timeout_s)) for node in dict.fromkeys(nodes)], proc)
@@ -41,10 +49,9 @@ class RpcClient:
         """Call a procedure on one node."""
         return self.call([node], proc, *args, **kwargs)[node]
 
-    def call_each(
-        self, proc: Procedure[P, R], args_of: Mapping[str, tuple[Any, ...]], /
-    ) -> dict[str, RpcResult[R]]:
+    def call_each(self, proc: Procedure[P, R], args_of: Mapping[str, tuple[Any, ...]], /) -> dict[str, RpcResult[R]]:
         """Call a procedure on many nodes, each with its own arguments, and wait for all of them."""
+        self._check()
         started = [
             (node, self._start(node, proc, proc.encode_args(args), proc.timeout_s(args)))
             for node, args in args_of.items()
@@ -54,6 +61,10 @@ class RpcClient:
     def close(self) -> None:
         """Close all connections; calls under way fail."""
         self._transport.close()
+
+    def _check(self) -> None:
+        if self._before_call is not None:
+            self._before_call()
 
     def _start(
         self, node: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float

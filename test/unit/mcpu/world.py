@@ -1,6 +1,6 @@
 """A master for tests of the processor: scripted nodes and jobs, and a logical unit that does what the test says."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -45,6 +45,9 @@ class ScriptedRpc:
         self._events = events
         self.hooks: dict[tuple[str, str], RpcResult[Any]] = {}
         self.environments: dict[str, Mapping[str, str]] = {}
+
+    def with_check(self, _before_call: Callable[[], None]) -> "ScriptedRpc":
+        return self
 
     def call(self, nodes: Iterable[str], _procedure: Any, *args: Any) -> dict[str, RpcResult[Any]]:
         hpath, phase, env = args
