@@ -16,17 +16,24 @@ from setuptools import Command, find_packages, setup
 
 HERE = Path(__file__).resolve().parent
 
-#: Links in daemons/ and tools/ that become programs; the first group goes to sbin.
-SBIN = sorted(path.name for path in (HERE / "daemons").iterdir())
-#: In the package library directory itself, where other programs look for them by path.
-PKGLIB = ["daemon-util", "ensure-dirs"]
+#: Programs that others look for in the package library directory itself, not in its tools/.
+PKGLIB = frozenset(
+    {
+        "check-cert-expired",
+        "daemon-util",
+        "ensure-dirs",
+        "import-export",
+        "kvm-nic-setup",
+        "node-cleanup",
+        "node-daemon-setup",
+        "prepare-node-join",
+        "ssh-update",
+        "ssl-update",
+        "vif-ganeti-metad",
+    }
+)
 #: Not installed: they belong to the source tree.
-SOURCE_ONLY = ["launch", "demo", "dump-interface"]
-
-
-def tool_names() -> list[str]:
-    """Return the programs that go to the tools directory."""
-    return sorted(path.name for path in (HERE / "tools").iterdir() if path.name not in (*PKGLIB, *SOURCE_ONLY))
+SOURCE_ONLY = frozenset({"launch", "demo", "dump-interface"})
 
 
 def version() -> str:
@@ -135,10 +142,14 @@ class InstallTree(Command):
         shutil.copytree(HERE / "ganeti", target, ignore=ignore)
         self._write(f"{self.sharedir}/ganeti/_installed.py", self._choices(), 0o644)
 
-    def _programs(self) -> Iterator[str]:
-        yield from (f"{self.sbindir}/{name}" for name in SBIN)
-        yield from (f"{self.pkglibdir}/{name}" for name in PKGLIB)
-        yield from (f"{self.toolsdir}/{name}" for name in tool_names())
+    def _programs(self) -> Iterator[tuple[Path, str]]:
+        """Yield every program of the source tree and where it goes."""
+        for path in sorted((HERE / "daemons").iterdir()):
+            yield path, f"{self.sbindir}/{path.name}"
+        for path in sorted((HERE / "tools").iterdir()):
+            if path.name not in SOURCE_ONLY:
+                directory = self.pkglibdir if path.name in PKGLIB else self.toolsdir
+                yield path, f"{directory}/{path.name}"
 
     def _install_definitions(self) -> None:
         """Install the bundled OS definitions with the modes they have."""
@@ -160,8 +171,9 @@ class InstallTree(Command):
         os.umask(stat.S_IWGRP | stat.S_IWOTH)
         self._install_package()
         text = launcher(self.python, self.sharedir)
-        for path in self._programs():
-            self._write(path, text, 0o755)
+        for source, path in self._programs():
+            # Links stand for the launcher, files are programs as they are.
+            self._write(path, text if source.is_symlink() else source.read_text(encoding="utf-8"), 0o755)
         self._install_definitions()
         self._install_man()
 
