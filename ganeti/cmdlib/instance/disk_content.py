@@ -27,7 +27,7 @@ _REPORT_EVERY_S: Final = 60.0
 def format_seconds(seconds: float) -> str:
     """Return a duration as people read it: ``5m 10s``."""
     total = round(seconds)
-    parts = []
+    parts: list[str] = []
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if total >= size or parts:
             parts.append(f"{total // size}{unit}")

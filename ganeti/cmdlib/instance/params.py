@@ -10,7 +10,7 @@ from ganeti.cmdlib.instance.items import enforce_types
 from ganeti.errors import HypervisorError, OpPrereqError
 from ganeti.objects import Cluster, Params
 from ganeti.objects.fill import fill_be, fill_os, fill_os_private, hvparams_of
-from ganeti.types import REDACTED, Private, Secret
+from ganeti.types import Private, Secret
 
 ValueT = TypeVar("ValueT")
 
@@ -97,17 +97,6 @@ class OsParams:
 def plain(values: Mapping[str, Private[ValueT]] | None) -> dict[str, ValueT]:
     """Return confidential values in clear."""
     return {key: value.get() for key, value in (values or {}).items()}
-
-
-def check_secrets(secret: Mapping[str, Secret[Any]] | None) -> None:
-    """Refuse secrets that were lost when the job was loaded from disk; raises OpPrereqError (wrong_input)."""
-    lost = sorted(key for key, value in plain(secret).items() if value == REDACTED)
-    if lost:
-        raise OpPrereqError(
-            f"Secret OS parameters {', '.join(lost)} are not stored and were lost when the master daemon was"
-            " restarted; submit the operation again with their values",
-            c.ECODE_INVAL,
-        )
 
 
 def fill_os_params(

@@ -54,7 +54,7 @@ class LUInstanceRemove(InstanceLu[OpInstanceRemove]):
         if left:
             self.log_warning(f"Instance {instance.name} leaves behind: {', '.join(left)}", hint="Remove these by hand")
         self.log_info(f"Removing instance {instance.name} out of cluster config")
-        self.cfg.remove_instance(instance.uuid, self.ec_id)
+        self.cfg.remove_instance(instance.uuid)
 
     def _stop(self) -> list[str]:
         """Stop the guest; returns what is left if that failed and may be ignored."""

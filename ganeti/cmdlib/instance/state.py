@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import msgspec
-
 from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
 from ganeti.errors import OpExecError
@@ -26,31 +24,25 @@ def current(lu: LogicalUnit[Any], uuid: str) -> Instance:
     return instance
 
 
-def change(lu: LogicalUnit[Any], uuid: str, **fields: Any) -> Instance:
-    """Set fields of an instance; nothing is written, and no serial number grows, if nothing changes."""
-    instance = current(lu, uuid)
-    changed = msgspec.structs.replace(instance, **fields)
-    if changed == instance:
-        return instance
-    lu.cfg.update(changed, lu.ec_id)
-    return current(lu, uuid)
-
-
 def mark_up(lu: LogicalUnit[Any], uuid: str) -> Instance:
     """Record that the instance shall run."""
-    return change(lu, uuid, admin_state=c.ADMINST_UP, disks_active=True, admin_state_source=c.ADMIN_SOURCE)
+    return lu.cfg.set_instance_state(
+        uuid, admin_state=c.ADMINST_UP, disks_active=True, admin_state_source=c.ADMIN_SOURCE
+    )
 
 
 def mark_down(lu: LogicalUnit[Any], uuid: str, source: str = c.ADMIN_SOURCE) -> Instance:
     """Record that the instance shall not run; *source* says whether the admin or the guest's user wants that."""
-    return change(lu, uuid, admin_state=c.ADMINST_DOWN, admin_state_source=source)
+    return lu.cfg.set_instance_state(uuid, admin_state=c.ADMINST_DOWN, admin_state_source=source)
 
 
 def mark_offline(lu: LogicalUnit[Any], uuid: str) -> Instance:
     """Record that the instance is out of use."""
-    return change(lu, uuid, admin_state=c.ADMINST_OFFLINE, disks_active=False, admin_state_source=c.ADMIN_SOURCE)
+    return lu.cfg.set_instance_state(
+        uuid, admin_state=c.ADMINST_OFFLINE, disks_active=False, admin_state_source=c.ADMIN_SOURCE
+    )
 
 
 def mark_disks(lu: LogicalUnit[Any], uuid: str, *, active: bool) -> Instance:
     """Record whether the instance's disks are supposed to be active."""
-    return change(lu, uuid, disks_active=active)
+    return lu.cfg.set_instance_state(uuid, disks_active=active)
