@@ -1,1 +1,1 @@
-"""Calls from the master to nodes: declared once in ``procedures``, made by ``client``, answered through ``dispatch``."""
+"""Calls from the master to nodes: declared in ``procedures``, made by ``client``, answered through ``dispatch``."""

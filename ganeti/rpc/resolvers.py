@@ -42,7 +42,7 @@ class DnsResolver:
         """*family* is AF_INET, AF_INET6 or None for any."""
         self._family = family
 
-    def resolve(self, node: str, *, offline_ok: bool) -> Resolution:  # noqa: ARG002 (interface)
+    def resolve(self, node: str, *, offline_ok: bool) -> Resolution:
         """Look the host name up."""
         if net.is_ip(node):
             return node

@@ -60,6 +60,7 @@ def success(node: str, call: str, payload: R) -> RpcResult[R]:
 
 def failure(node: str, call: str, message: str, *, offline: bool = False) -> RpcResult[Any]:
     """Return the result of a call that failed, and log it."""
+    message = message or "No error information"
     if not offline:
         _LOG.error("RPC error in %s on node %s: %s", call, node, message)
-    return RpcResult(node=node, call=call, fail_msg=message or "No error information", value=None, offline=offline)
+    return RpcResult(node=node, call=call, fail_msg=message, value=None, offline=offline)

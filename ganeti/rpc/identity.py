@@ -1,0 +1,55 @@
+"""The certificates that calls are made with, read again when their files change."""
+
+import logging
+import os
+import threading
+
+from ganeti import pathutils
+from ganeti.http.client import TlsIdentity
+
+_LOG = logging.getLogger(__name__)
+
+#: What changes whenever a file is replaced: inode, size, modification time in nanoseconds; None without a file.
+_Stamp = tuple[int, int, int] | None
+
+
+def _stamp(path: str) -> _Stamp:
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class NodeIdentity:
+    """Who a node is for other nodes: its client certificate, or that of the cluster while it has none of its own."""
+
+    def __init__(
+        self, client_pem: str = pathutils.NODED_CLIENT_CERT_FILE, server_pem: str = pathutils.NODED_CERT_FILE
+    ) -> None:
+        self._client_pem = client_pem
+        self._server_pem = server_pem
+        self._mutex = threading.Lock()
+        self._stamps: tuple[_Stamp, _Stamp] | None = None
+        self._current: TlsIdentity | None = None
+
+    def current(self) -> TlsIdentity:
+        """Return the certificates as they are now. Raises OSError if the cluster certificate cannot be read."""
+        stamps = (_stamp(self._client_pem), _stamp(self._server_pem))
+        with self._mutex:
+            if self._current is None or stamps != self._stamps:
+                self._current = self._load(has_own=stamps[0] is not None)
+                self._stamps = stamps
+            return self._current
+
+    def _load(self, *, has_own: bool) -> TlsIdentity:
+        ca = _read(self._server_pem)
+        if has_own:
+            return TlsIdentity(certificate=_read(self._client_pem), ca=ca)
+        _LOG.warning("There is no client certificate %s, using the one of the cluster", self._client_pem)
+        return TlsIdentity(certificate=ca, ca=ca)
