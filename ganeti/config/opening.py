@@ -1,0 +1,54 @@
+"""Opening the configuration for work: load it, bring it up to date on disk, and start its threads."""
+
+import logging
+import time
+
+import msgspec
+
+from ganeti.config.configfile import ConfigFile
+from ganeti.config.encode import ConfigEncoder
+from ganeti.config.index import build_index
+from ganeti.config.load import LoadedConfig, load_config
+from ganeti.config.store import ConfigStore
+from ganeti.config.writer import ConfigWriter, Distribution
+from ganeti.objects import ConfigData
+from ganeti.utils.files import write_atomic
+
+_LOG = logging.getLogger(__name__)
+
+
+def open_store(
+    path: str | None = None, *, accept_foreign: bool = False, distribution: Distribution | None = None
+) -> ConfigStore:
+    """Open the configuration file for changes; every change goes to *distribution* once it is on disk.
+
+    With *accept_foreign* another host may be its master. Raises ConfigurationError.
+    """
+    loaded = load_config(path, accept_foreign=accept_foreign)
+    file = ConfigFile(loaded.identity, path)
+    config, content = _written_back(loaded, file)
+    index = build_index(config)
+    if distribution is not None:
+        # A restarted master does not know what the other nodes have.
+        distribution.offer(config, index, content)
+    return ConfigStore(config, ConfigWriter(file, config, index, distribution))
+
+
+def _written_back(loaded: LoadedConfig, file: ConfigFile) -> tuple[ConfigData, bytes]:
+    """Write the configuration if loading changed it; returns it with its content."""
+    config = loaded.config
+    if loaded.is_changed:
+        config = msgspec.structs.replace(config, serial_no=config.serial_no + 1, mtime=time.time())
+    content = ConfigEncoder().encode(config)
+    if loaded.is_changed:
+        _LOG.info("The configuration was upgraded while it was read, writing it back")
+        file.replace(content)
+    return config, content
+
+
+def write_initial(config: ConfigData, path: str) -> None:
+    """Create the configuration file of a new cluster.
+
+    Raises OSError.
+    """
+    write_atomic(path, ConfigEncoder().encode(config), mode=0o600)
