@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -43,6 +44,15 @@ def version() -> str:
     if found is None:
         raise SystemExit("setup.py: no RELEASE_VERSION in ganeti/constants/versions.py")
     return found.group(1)
+
+
+def vcs_version() -> str:
+    """Return what git calls the source, or the released version outside of a repository."""
+    command = ["git", "-C", str(HERE), "describe", "--tags", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return f"v{version()}"
 
 
 def launcher(python: str, sharedir: str) -> str:
@@ -130,6 +140,7 @@ class InstallTree(Command):
             "TOOLSDIR": self.toolsdir,
             "SHAREDIR": self.sharedir,
             "SBINDIR": self.sbindir,
+            "VCS_VERSION": vcs_version(),
         }
         lines = "".join(f"{name} = {value!r}\n" for name, value in names.items())
         return f'"""Written by `make install`: where this installation keeps its parts."""\n\n{lines}'
