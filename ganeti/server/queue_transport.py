@@ -1,0 +1,37 @@
+"""Calls that keep the copies of the job queue on master candidates."""
+
+from collections.abc import Sequence
+
+from ganeti import pathutils
+from ganeti.rpc import procedures, uploads
+from ganeti.rpc.client import RpcClient
+
+
+class RpcCandidates:
+    """Reaches candidates by RPC (``jqueue.replication.CandidateTransport``)."""
+
+    def __init__(self, rpc: RpcClient) -> None:
+        self._rpc = rpc
+
+    def update(self, node_uuid: str, name: str, content: bytes) -> str | None:
+        """Write a file of the queue."""
+        packed = uploads.compress(content)
+        return self._rpc.call_one(node_uuid, procedures.jobqueue_update, _remote(name), packed).fail_msg
+
+    def rename(self, node_uuid: str, pairs: Sequence[tuple[str, str]]) -> str | None:
+        """Rename files of the queue."""
+        paths = [(_remote(old), _remote(new)) for old, new in pairs]
+        return self._rpc.call_one(node_uuid, procedures.jobqueue_rename, paths).fail_msg
+
+    def set_drain_flag(self, node_uuid: str, is_drained: bool) -> str | None:
+        """Set or remove the drain flag."""
+        return self._rpc.call_one(node_uuid, procedures.jobqueue_set_drain_flag, is_drained).fail_msg
+
+    def purge(self, node_uuid: str) -> str | None:
+        """Remove all files of the queue."""
+        return self._rpc.call_one(node_uuid, procedures.jobqueue_purge).fail_msg
+
+
+def _remote(name: str) -> str:
+    """Return the path of a file of the queue as other nodes understand it."""
+    return pathutils.to_virtual(f"{pathutils.QUEUE_DIR}/{name}")
