@@ -86,6 +86,12 @@ def method(
     return declare
 
 
+def declared_in(cls: type) -> dict[str, Callable[..., Any]]:
+    """Return the functions of a class that are declared as methods, by their LUXI names."""
+    functions = inspect.getmembers(cls, inspect.isfunction)
+    return {getattr(f, _DECLARATION).name: f for _, f in functions if hasattr(f, _DECLARATION)}
+
+
 class MethodTable:
     """Methods of several objects by name."""
 
