@@ -1,0 +1,1 @@
+"""Verification of the cluster: pure checks on what the configuration says and what the nodes report."""
