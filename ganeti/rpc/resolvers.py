@@ -1,15 +1,15 @@
 """Where a node is reached, from its UUID or name: by the configuration, ssconf, a given list, or DNS."""
 
-import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from ganeti import errors, pathutils
+from ganeti import constants as c
+from ganeti import errors
 from ganeti.objects import ConfigData
+from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
-from ganeti.utils.files import read_text
 
 
 @dataclass(frozen=True)
@@ -69,16 +69,19 @@ class StaticResolver:
 
 
 class SsconfResolver:
-    """Knows names as ``ssconf_node_primary_ips`` has them, else asks DNS; works without a configuration."""
+    """Knows names as ssconf has them, else asks DNS; works without a configuration."""
 
-    def __init__(self, path: str = os.path.join(pathutils.DATA_DIR, "ssconf_node_primary_ips")) -> None:
-        self._path = path
+    def __init__(self, ssconf: SsconfReader | None = None) -> None:
+        self._ssconf = ssconf or SsconfReader()
         self._dns = DnsResolver()
 
     def resolve(self, node: str, *, offline_ok: bool) -> Resolution:
-        """Look the node name up in the file as it is now."""
-        addresses = parse_name_address_lines(read_text(self._path, default=""))
-        return addresses.get(node) or self._dns.resolve(node, offline_ok=offline_ok)
+        """Look the node name up in the files as they are now."""
+        try:
+            address = self._ssconf.pairs(c.SS_NODE_PRIMARY_IPS, " ").get(node)
+        except errors.ConfigurationError:
+            address = None
+        return address or self._dns.resolve(node, offline_ok=offline_ok)
 
 
 class ConfigResolver:
@@ -96,9 +99,3 @@ class ConfigResolver:
             family = socket.AF_INET6 if config.cluster.primary_ip_family == socket.AF_INET6 else socket.AF_INET
             return DnsResolver(family).resolve(node, offline_ok=offline_ok)
         return Offline() if known.offline and not offline_ok else known.primary_ip
-
-
-def parse_name_address_lines(text: str) -> dict[str, str]:
-    """Return name → address from lines ``name address``; other lines are skipped."""
-    pairs = (line.split() for line in text.splitlines())
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
