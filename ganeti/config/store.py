@@ -41,6 +41,9 @@ class Durability(Protocol):
     def wait_distributed(self, serial_no: int) -> None:
         """Wait until every node was sent (or could not be sent) this or a newer serial number."""
 
+    def resend(self) -> None:
+        """Let every node be sent everything again."""
+
     def close(self) -> None:
         """Write what is left and end."""
 
@@ -59,6 +62,9 @@ class MemoryOnly:
 
     def wait_distributed(self, serial_no: int) -> None:
         """There is nothing to wait for."""
+
+    def resend(self) -> None:
+        """There is nobody to send anything to."""
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -182,9 +188,14 @@ class ConfigStore:
         """
         self._durability.wait_durable(self._config.serial_no)
 
-    def flush(self) -> None:
-        """Wait until everything is on disk, and every node was told or could not be reached."""
+    def flush(self, *, resend: bool = False) -> None:
+        """Wait until everything is on disk, and every node was told or could not be reached.
+
+        With *resend* nodes are sent everything again, even if they acknowledged it.
+        """
         serial_no = self._config.serial_no
+        if resend:
+            self._durability.resend()
         self._durability.wait_durable(serial_no)
         self._durability.wait_distributed(serial_no)
 

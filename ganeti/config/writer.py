@@ -3,8 +3,8 @@
 While one version is being written, changes gather; the next write takes the newest snapshot with all of them. So the
 time to durability is at most two writes, however many jobs change something at once.
 
-When a write fails (disk full), those who wait are told, and it is tried again after a pause: the changes are in force in
-this process and must reach the disk. When the file is not ours any more, nothing is ever written again.
+When a write fails (disk full), those who wait are told, and it is tried again after a pause: the changes are in force
+in this process and must reach the disk. When the file is not ours any more, nothing is ever written again.
 """
 
 import logging
@@ -32,6 +32,9 @@ class Distribution(Protocol):
 
     def wait_attempted(self, serial_no: int) -> None:
         """Wait until every node was sent this or a newer version, or could not be sent it."""
+
+    def resend(self) -> None:
+        """Send everything to everybody again; returns at once."""
 
     def close(self) -> None:
         """End; what was not sent is not sent."""
@@ -88,6 +91,11 @@ class ConfigWriter:
         """Wait until every node was told of this or a newer version, or could not be told."""
         if self._distribution is not None:
             self._distribution.wait_attempted(serial_no)
+
+    def resend(self) -> None:
+        """Let every node be sent everything again."""
+        if self._distribution is not None:
+            self._distribution.resend()
 
     def close(self) -> None:
         """Write what is left and end the thread."""

@@ -1,0 +1,299 @@
+"""Bringing the configuration to the other master candidates and the ssconf values to all nodes.
+
+Each node has its own state: what it has, whether it is being sent something, when to try again after a failure. So a
+node that hangs delays nobody else, and one that was away gets the newest version once, not every one it missed. What
+a node ought to get is computed from the newest version when its turn comes.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+from ganeti import constants as c
+from ganeti.config.index import Index
+from ganeti.config.ssconf_values import SsconfValues, Values
+from ganeti.objects import ConfigData, Node
+
+_LOG = logging.getLogger(__name__)
+
+_FIRST_PAUSE_S: Final = 2.0
+_LONGEST_PAUSE_S: Final = 120.0
+#: Changes gather for this time unless somebody waits: a burst costs each candidate one copy instead of many.
+_LINGER_S: Final = 0.2
+_WORKERS: Final = 16
+
+
+class NodeSender(Protocol):
+    """Calls to one node; each returns why it failed, None if it did not."""
+
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
+        """Replace the configuration file there."""
+
+    def send_ssconf(self, node_uuid: str, values: Values) -> str | None:
+        """Replace the ssconf files there."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A durable version of the configuration, ready to be sent."""
+
+    config: ConfigData
+    content: bytes
+    values: Values
+    #: Grows only when the values change.
+    values_number: int
+
+    @property
+    def serial_no(self) -> int:
+        """The serial number of the configuration."""
+        return self.config.serial_no
+
+    def wants_config(self, node: Node) -> bool:
+        """Tell whether a node ought to have the configuration file: candidates, except for the master itself."""
+        return node.master_candidate and not node.offline and node.uuid != self.config.cluster.master_node
+
+
+@dataclass
+class _NodeState:
+    """What is known about one node."""
+
+    config_serial: int = 0
+    values_number: int = 0
+    attempted_serial: int = 0
+    is_busy: bool = False
+    #: Replaced on purpose by a newer state while a call was under way: its outcome says nothing about this one.
+    generation: int = 0
+    pause_s: float = 0.0
+    retry_at: float = 0.0
+    last_problem: str | None = None
+
+    def lacks(self, version: Version, node: Node) -> bool:
+        """Tell whether the node ought to be sent something."""
+        if node.offline:
+            return False
+        needs_config = version.wants_config(node) and self.config_serial < version.serial_no
+        return needs_config or self.values_number < version.values_number
+
+    def failed(self, problem: str, now: float) -> None:
+        self.last_problem = problem
+        self.pause_s = min(self.pause_s * 2, _LONGEST_PAUSE_S) if self.pause_s else _FIRST_PAUSE_S
+        self.retry_at = now + self.pause_s
+
+    def succeeded(self) -> None:
+        self.last_problem = None
+        self.pause_s = 0.0
+        self.retry_at = 0.0
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """What a candidate or node acknowledged; ``problem`` says why the last attempt failed."""
+
+    config_serial: int
+    is_up_to_date: bool
+    problem: str | None = field(default=None)
+
+
+class Distributor:
+    """Keeps all nodes up to date; implements ``writer.Distribution``."""
+
+    def __init__(self, sender: NodeSender, *, linger_s: float = _LINGER_S, executor: Executor | None = None) -> None:
+        """Send by *sender*, whose methods are called from several threads."""
+        self._sender = sender
+        self._linger_s = linger_s
+        self._executor = executor or ThreadPoolExecutor(_WORKERS, thread_name_prefix="ConfigSend")
+        self._condition = threading.Condition()
+        self._values = SsconfValues()
+        self._newest: Version | None = None
+        self._states: dict[str, _NodeState] = {}
+        #: Nodes are sent this version without lingering and whatever happened to them before.
+        self._urgent_serial = 0
+        self._quiet_until = 0.0
+        self._is_closing = False
+        self._thread = threading.Thread(target=self._run, name="ConfigDist", daemon=True)
+        self._thread.start()
+
+    # for the writer
+
+    def offer(self, config: ConfigData, index: Index, content: bytes) -> None:
+        """Take a newer version, which is on disk; returns at once."""
+        values = usable_values(self._values.compute(config, index))
+        with self._condition:
+            old = self._newest
+            is_same = old is not None and old.values == values
+            number = old.values_number if old is not None else 0
+            self._newest = Version(config, content, values, number if is_same else number + 1)
+            now = time.monotonic()
+            if now >= self._quiet_until:
+                # Only the first change of a burst starts the clock, else a busy cluster would never send anything.
+                self._quiet_until = now + self._linger_s
+            self._drop_strangers(self._newest)
+            self._condition.notify_all()
+
+    def wait_attempted(self, serial_no: int) -> None:
+        """Wait until every node was sent this or a newer version, or could not be sent it.
+
+        Nodes that failed before are tried again at once.
+        """
+        with self._condition:
+            self._urgent_serial = max(self._urgent_serial, serial_no)
+            self._condition.notify_all()
+            self._condition.wait_for(lambda: self._is_closing or not self._waiting_nodes(serial_no))
+
+    def resend(self) -> None:
+        """Send everything to everybody again, even to those who acknowledged it; returns at once."""
+        with self._condition:
+            for uuid in self._states:
+                self._reset(uuid)
+            self._condition.notify_all()
+
+    def close(self) -> None:
+        """End; what was not sent is not sent."""
+        with self._condition:
+            self._is_closing = True
+            self._condition.notify_all()
+        self._thread.join()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def status(self) -> dict[str, NodeStatus]:
+        """Return the state of each node by its UUID."""
+        with self._condition:
+            if self._newest is None:
+                return {}
+            newest = self._newest
+            return {
+                uuid: NodeStatus(
+                    state.config_serial, not state.lacks(newest, newest.config.nodes[uuid]), state.last_problem
+                )
+                for uuid, state in self._states.items()
+            }
+
+    # the condition is held in all of these
+
+    def _reset(self, uuid: str) -> None:
+        old = self._states[uuid]
+        self._states[uuid] = _NodeState(is_busy=old.is_busy, generation=old.generation + 1)
+
+    def _drop_strangers(self, version: Version) -> None:
+        """Follow nodes that came and went; forget what a node had that may have lost it."""
+        nodes = version.config.nodes
+        for uuid in [uuid for uuid in self._states if uuid not in nodes]:
+            del self._states[uuid]
+        for uuid, node in nodes.items():
+            state = self._states.setdefault(uuid, _NodeState())
+            if node.offline and (state.config_serial or state.values_number):
+                self._reset(uuid)
+            elif state.config_serial and not node.master_candidate:
+                # A demoted node drops its copy.
+                state.config_serial = 0
+                state.generation += 1
+
+    def _waiting_nodes(self, serial_no: int) -> list[str]:
+        """Return the nodes that were not tried with this version yet, though they lack something."""
+        newest = self._newest
+        if newest is None:
+            return []
+        return [
+            uuid
+            for uuid, state in self._states.items()
+            if state.attempted_serial < serial_no and state.lacks(newest, newest.config.nodes[uuid])
+        ]
+
+    def _due(self, now: float) -> tuple[list[str], float | None]:
+        """Return the nodes to be sent something now, and after how many seconds to look again (None: when told)."""
+        newest = self._newest
+        if newest is None:
+            return [], None
+        due: list[str] = []
+        wait_s: float | None = None
+        for uuid, state in self._states.items():
+            if state.is_busy or not state.lacks(newest, newest.config.nodes[uuid]):
+                continue
+            is_urgent = state.attempted_serial < self._urgent_serial
+            start_at = 0.0 if is_urgent else max(self._quiet_until, state.retry_at)
+            if start_at <= now:
+                due.append(uuid)
+            else:
+                wait_s = min(start_at - now, wait_s) if wait_s is not None else start_at - now
+        return due, wait_s
+
+    # the thread
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                if self._is_closing:
+                    return
+                due, wait_s = self._due(time.monotonic())
+                version = self._newest
+                if not due or version is None:
+                    self._condition.wait(wait_s)
+                    continue
+                started = [(uuid, self._states[uuid]) for uuid in due]
+                for _, state in started:
+                    state.is_busy = True
+            for uuid, state in started:
+                try:
+                    self._executor.submit(self._send, version, uuid, state.generation)
+                except RuntimeError:
+                    # The pool is shut down: we are closing.
+                    return
+
+    def _send(self, version: Version, uuid: str, generation: int) -> None:
+        node = version.config.nodes[uuid]
+        with self._condition:
+            state = self._states.get(uuid, _NodeState())
+            needs_config = version.wants_config(node) and state.config_serial < version.serial_no
+            needs_values = state.values_number < version.values_number
+        config_problem = values_problem = None
+        if needs_config:
+            config_problem = self._call(lambda: self._sender.send_config(uuid, version.content, version.serial_no))
+        if needs_values:
+            values_problem = self._call(lambda: self._sender.send_ssconf(uuid, version.values))
+        with self._condition:
+            self._sent(version, node, generation, config_problem, values_problem)
+            self._condition.notify_all()
+
+    @staticmethod
+    def _call(send: Callable[[], str | None]) -> str | None:
+        try:
+            return send()
+        except Exception as err:
+            _LOG.exception("Sending the configuration failed")
+            return str(err) or type(err).__name__
+
+    def _sent(
+        self, version: Version, node: Node, generation: int, config_problem: str | None, values_problem: str | None
+    ) -> None:
+        state = self._states.get(node.uuid)
+        if state is None:
+            return
+        state.is_busy = False
+        if state.generation != generation:
+            return
+        state.attempted_serial = version.serial_no
+        if config_problem is None and version.wants_config(node):
+            state.config_serial = version.serial_no
+        if values_problem is None:
+            state.values_number = version.values_number
+        problem = config_problem or values_problem
+        if problem is None:
+            if state.last_problem is not None:
+                _LOG.info("Node %s has the configuration again", node.name)
+            state.succeeded()
+        else:
+            if problem != state.last_problem:
+                _LOG.error("Cannot bring the configuration to node %s: %s", node.name, problem)
+            state.failed(problem, time.monotonic())
+
+
+def usable_values(values: Values) -> Values:
+    """Return the values that fit into their files; the others are left out, so that the rest still reaches nodes."""
+    fitting = {key: value for key, value in values.items() if len(value.encode("utf-8")) < c.MAX_SIZE}
+    for key in sorted(values.keys() - fitting.keys()):
+        _LOG.error("The ssconf value %s is larger than %d bytes and is not distributed", key, c.MAX_SIZE)
+    return fitting
