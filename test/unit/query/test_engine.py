@@ -1,0 +1,206 @@
+"""Queries from request to rows, with a real configuration and scripted nodes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from ganeti import constants as c
+from ganeti import errors
+from ganeti.jqueue.job import Job
+from ganeti.locking import ALL_SET, LockManager
+from ganeti.objects import ConfigData
+from ganeti.query.cluster_info import cluster_info, config_values
+from ganeti.query.engine import QueryEngine
+from ganeti.rpc.result import RpcResult
+from test.unit.factories import make_config, make_disk, make_instance, make_node, node_uuid
+
+
+class Store:
+    """Holds one snapshot."""
+
+    def __init__(self, config: ConfigData) -> None:
+        self.config = config
+
+    def snapshot(self) -> ConfigData:
+        return self.config
+
+
+class Nodes:
+    """Answers calls from a script: procedure name to node UUID to payload; a node that is missing fails."""
+
+    def __init__(self, script: dict[str, dict[str, Any]]) -> None:
+        self.script = script
+        self.asked: list[tuple[str, str]] = []
+
+    def call(self, nodes: Iterable[str], proc: Any, *args: Any) -> dict[str, RpcResult[Any]]:
+        return {node: self.call_one(node, proc, *args) for node in nodes}
+
+    def call_one(self, node: str, proc: Any, *_args: Any) -> RpcResult[Any]:
+        self.asked.append((proc.name, node))
+        payload = self.script.get(proc.name, {}).get(node)
+        failure = "Error 7: no route" if payload is None else None
+        return RpcResult(node=node, call=proc.name, fail_msg=failure, value=payload)
+
+    def call_each(self, proc: Any, calls: dict[str, tuple[Any, ...]]) -> dict[str, RpcResult[Any]]:
+        return {node: self.call_one(node, proc, *args) for node, args in calls.items()}
+
+
+class Jobs:
+    """A queue with two live jobs and an archived one."""
+
+    live = (Job(id=1, ops=()), Job(id=3, ops=()))
+    archived = (Job(id=2, ops=()),)
+
+    def live_jobs(self) -> Iterable[Job]:
+        return self.live
+
+    def archived_jobs(self) -> Iterable[Job]:
+        return self.archived
+
+    def find_job(self, job_id: int) -> tuple[Job, bool] | None:
+        for is_archived, jobs in ((False, self.live), (True, self.archived)):
+            for job in jobs:
+                if job.id == job_id:
+                    return job, is_archived
+        return None
+
+    def is_drained(self) -> bool:
+        return False
+
+
+def _engine(config: ConfigData, script: dict[str, dict[str, Any]] | None = None) -> tuple[QueryEngine, Nodes]:
+    nodes = Nodes(script or {})
+    return QueryEngine(Store(config), nodes, LockManager(), Jobs()), nodes  # type: ignore[arg-type]
+
+
+def _values(response: dict[str, Any]) -> list[list[Any]]:
+    return [[value for _, value in row] for row in response["data"]]
+
+
+def test_config_fields_ask_no_node() -> None:
+    instances = tuple(make_instance(index) for index in (10, 2, 1))
+    engine, nodes = _engine(make_config(instances=instances))
+    response = engine.query(c.QR_INSTANCE, ["name", "pnode", "be/maxmem"])
+    assert [row[0] for row in _values(response)] == [f"inst{i}.example.com" for i in (1, 2, 10)]
+    assert _values(response)[0][1:] == ["node1.example.com", c.BEC_DEFAULTS["maxmem"]]
+    assert nodes.asked == []
+
+
+def test_live_fields_ask_each_node_once() -> None:
+    instances = (make_instance(1), make_instance(2), make_instance(3, primary_node=node_uuid(2)))
+    script = {
+        "all_instances_info": {
+            node_uuid(1): {"inst1.example.com": {"memory": 128, "vcpus": 1, "state": 0, "time": 1.0}},
+            node_uuid(2): {"inst2.example.com": {"memory": 128, "vcpus": 1, "state": 0, "time": 1.0}},
+        }
+    }
+    engine, nodes = _engine(make_config(instances=instances), script)
+    rows = _values(engine.query(c.QR_INSTANCE, ["name", "status", "oper_ram", "oper_state"]))
+    assert [row[1] for row in rows] == [c.INSTST_RUNNING, c.INSTST_WRONGNODE, c.INSTST_ERRORDOWN]
+    assert rows[0][2:] == [128, True]
+    assert sorted(nodes.asked) == [("all_instances_info", node_uuid(1)), ("all_instances_info", node_uuid(2))]
+
+
+def test_nodes_are_asked_only_about_what_can_still_match() -> None:
+    instances = (make_instance(1), make_instance(2, primary_node=node_uuid(2)))
+    engine, nodes = _engine(make_config(instances=instances))
+    engine.query(c.QR_INSTANCE, ["status"], ["&", ["==", "pnode", "node2"], ["==", "status", "running"]])
+    assert {node for _, node in nodes.asked} == {node_uuid(2)}
+
+
+def test_silent_and_offline_nodes_have_their_own_status() -> None:
+    config = make_config()
+    offline = make_node(3, offline=True, master_candidate=False)
+    config = msgspec.structs.replace(config, nodes={**config.nodes, offline.uuid: offline})
+    answer = ("boot", [], [{"memory_total": 1000}])
+    engine, nodes = _engine(config, {"node_info": {node_uuid(1): answer}})
+    response = engine.query(c.QR_NODE, ["name", "mtotal"])
+    assert [row[1] for row in response["data"]] == [(c.RS_NORMAL, 1000), (c.RS_NODATA, None), (c.RS_OFFLINE, None)]
+    assert ("node_info", offline.uuid) not in nodes.asked
+
+
+def test_names_are_answered_in_the_order_asked_for() -> None:
+    engine, _ = _engine(make_config())
+    wanted = ["|", ["==", "name", "node3"], ["==", "name", node_uuid(1)]]
+    assert _values(engine.query(c.QR_NODE, ["name"], wanted)) == [["node3.example.com"], ["node1.example.com"]]
+
+
+def test_unknown_name_is_an_error_and_unknown_field_is_not() -> None:
+    engine, _ = _engine(make_config())
+    with pytest.raises(errors.OpPrereqError, match="node9"):
+        engine.query(c.QR_NODE, ["name"], ["==", "name", "node9"])
+    response = engine.query(c.QR_NODE, ["bogus"])
+    assert response["fields"][0]["kind"] == c.QFT_UNKNOWN
+    assert response["data"][0] == [(c.RS_UNKNOWN, None)]
+
+
+def test_unknown_resource_is_refused() -> None:
+    engine, _ = _engine(make_config())
+    for ask in (lambda: engine.query("disk", ["name"]), lambda: engine.query_fields("disk")):
+        with pytest.raises(errors.OpPrereqError, match="'disk' unknown"):
+            ask()
+
+
+def test_archived_jobs_show_up_only_when_asked_for() -> None:
+    engine, _ = _engine(make_config())
+    assert _values(engine.query(c.QR_JOB, ["id"])) == [[1], [3]]
+    assert _values(engine.query(c.QR_JOB, ["id", "archived"])) == [[1, False], [2, True], [3, False]]
+    asked = ["|", ["==", "id", "2"], ["==", "id", 9], ["==", "id", 2]]
+    response = engine.query(c.QR_JOB, ["id", "status"], asked)
+    assert response["data"][0][0] == (c.RS_NORMAL, 2)
+    assert response["data"][1] == [(c.RS_NORMAL, 9), (c.RS_UNAVAIL, None)]
+
+
+def test_locks_show_owners_and_modes() -> None:
+    locks = LockManager()
+    locks.acquire("12", c.LEVEL_NODE, ["a"], shared=False, timeout_s=None, priority=0)
+    locks.acquire("12", c.LEVEL_NETWORK, ALL_SET, shared=True, timeout_s=None, priority=0)
+    engine = QueryEngine(Store(make_config()), Nodes({}), locks, Jobs())  # type: ignore[arg-type]
+    rows = {row[0]: row[1:] for row in _values(engine.query(c.QR_LOCK, ["name", "mode", "owner", "pending"]))}
+    assert rows["node/a"] == ["exclusive", ["12"], None]
+    assert rows["network/[lockset]"] == ["shared", ["12"], None]
+
+
+def test_os_is_valid_only_if_every_node_has_it() -> None:
+    def row(name: str, variants: list[str]) -> tuple[Any, ...]:
+        return (name, f"/srv/os/{name}", True, "", variants, [["dns", "Name server"]], [20], True)
+
+    script = {
+        "os_diagnose": {
+            node_uuid(1): [row("deb", ["min", "std"]), row("only1", [])],
+            node_uuid(2): [row("deb", ["min"])],
+        }
+    }
+    engine, _ = _engine(make_config(), script)
+    rows = _values(engine.query(c.QR_OS, ["name", "valid", "variants", "parameters", "trusted"]))
+    assert rows == [
+        ["deb", True, ["min"], [["dns", "Name server"]], True],
+        ["only1", False, [], [["dns", "Name server"]], True],
+    ]
+
+
+def test_disk_and_nic_fields_beyond_the_devices_do_not_apply() -> None:
+    disk = make_disk(1)
+    instance = make_instance(1, disks=(disk.uuid,))
+    engine, _ = _engine(make_config(instances=(instance,), disks=(disk,)))
+    response = engine.query(c.QR_INSTANCE, ["disk.size/0", "disk.size/1", "nic.mac/0", "nic.mac/1", "disk.sizes"])
+    statuses = [status for status, _ in response["data"][0]]
+    assert statuses == [c.RS_NORMAL, c.RS_UNAVAIL, c.RS_NORMAL, c.RS_UNAVAIL, c.RS_NORMAL]
+    assert response["data"][0][4][1] == [1024]
+
+
+def test_cluster_information_has_the_keys_that_clients_know() -> None:
+    info = cluster_info(make_config())
+    assert (info["name"], info["master"], info["default_hypervisor"]) == (
+        "cluster.example.com",
+        "node1.example.com",
+        c.HT_FAKE,
+    )
+    assert info["primary_ip_version"] == 4 and set(info["hvparams"]) == {c.HT_FAKE}
+
+
+def test_watcher_pause_that_is_over_counts_as_none() -> None:
+    asked = config_values(make_config(), ["watcher_pause", "nosuch"], is_drained=False, watcher_pause=lambda: 5.0)
+    assert asked == [None, None]
