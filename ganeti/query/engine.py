@@ -238,4 +238,5 @@ def _choose(objects: Mapping[str, Obj], wanted: Sequence[str | int] | None, what
     """
     if wanted is None:
         return sorted(objects.values(), key=lambda obj: nice_sort_key(obj.name))  # type: ignore[attr-defined]
-    return list(dict.fromkeys(find_by_name(objects, str(name), what) for name in wanted))
+    found = (find_by_name(objects, str(name), what) for name in wanted)
+    return list({obj.uuid: obj for obj in found}.values())  # type: ignore[attr-defined]

@@ -155,6 +155,7 @@ def test_archived_jobs_show_up_only_when_asked_for() -> None:
 
 def test_locks_show_owners_and_modes() -> None:
     locks = LockManager()
+    locks.acquire("12", c.LEVEL_CLUSTER, [c.BGL], shared=True, timeout_s=None, priority=0)
     locks.acquire("12", c.LEVEL_NODE, ["a"], shared=False, timeout_s=None, priority=0)
     locks.acquire("12", c.LEVEL_NETWORK, ALL_SET, shared=True, timeout_s=None, priority=0)
     engine = QueryEngine(Store(make_config()), Nodes({}), locks, Jobs())  # type: ignore[arg-type]
