@@ -234,7 +234,9 @@ class HttpPool:
 class _Loop:
     """The work of the thread: sockets and timers of libcurl's multi interface."""
 
-    def __init__(self, take_incoming: Callable[[], list[_Submitted] | None], wake: socket.socket, max_connecting: int) -> None:
+    def __init__(
+        self, take_incoming: Callable[[], list[_Submitted] | None], wake: socket.socket, max_connecting: int
+    ) -> None:
         self._take_incoming = take_incoming
         self._wake = wake
         self._max_connecting = max_connecting
