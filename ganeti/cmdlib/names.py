@@ -1,48 +1,21 @@
 """Finding objects by the names that people type."""
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol, TypeVar
 
 from ganeti import constants as c
 from ganeti.errors import OpPrereqError
 from ganeti.objects import ConfigData, Instance, Network, Node, NodeGroup
-
-
-class _Named(Protocol):
-    @property
-    def name(self) -> str: ...
-    @property
-    def uuid(self) -> str: ...
-
-
-NamedT = TypeVar("NamedT", bound=_Named)
-
-
-def match_name(short: str, names: Iterable[str]) -> str | None:
-    """Return the full name that *short* means, ignoring case, or None if there is none or more than one.
-
-    ``web1`` means ``web1.example.com`` if no other name begins with ``web1.``; a complete name means itself.
-    """
-    wanted = short.lower()
-    prefixed = []
-    for name in names:
-        candidate = name.lower()
-        if candidate == wanted:
-            return name
-        if candidate.startswith(wanted + "."):
-            prefixed.append(name)
-    return prefixed[0] if len(prefixed) == 1 and wanted else None
+from ganeti.objects.lookup import Named, NamedT, by_name_or_uuid, by_short_name
 
 
 def _by_short_name(kind: str, short: str, objects: Mapping[str, NamedT]) -> NamedT:
-    by_name = {obj.name: obj for obj in objects.values() if obj.name}
-    full = short if short in by_name else match_name(short, by_name)
-    if full is None:
+    found = by_short_name(objects, short)
+    if found is None:
         raise OpPrereqError(f"{kind} '{short}' is not known, or the short name fits several", c.ECODE_NOENT)
-    return by_name[full]
+    return found
 
 
-def _same_object(kind: str, found: _Named, expected_uuid: str | None) -> None:
+def _same_object(kind: str, found: Named, expected_uuid: str | None) -> None:
     if expected_uuid is not None and found.uuid != expected_uuid:
         raise OpPrereqError(
             f"{kind} '{found.name}' has UUID {found.uuid}, but {expected_uuid} was expected. Maybe the"
@@ -84,9 +57,7 @@ def find_nodes(config: ConfigData, names: Iterable[str] | None, *, all_if_empty:
 
 
 def _by_name_or_uuid(kind: str, wanted: str, objects: Mapping[str, NamedT]) -> NamedT:
-    if wanted in objects:
-        return objects[wanted]
-    found = next((obj for obj in objects.values() if obj.name == wanted), None)
+    found = by_name_or_uuid(objects, wanted)
     if found is None:
         raise OpPrereqError(f"{kind} '{wanted}' is not known", c.ECODE_NOENT)
     return found

@@ -9,6 +9,7 @@ from ganeti import errors
 from ganeti.jqueue.job import Job
 from ganeti.locking import LockManager
 from ganeti.objects import ConfigData, FilterRule, Instance, Node
+from ganeti.objects.lookup import NamedT
 from ganeti.query import live
 from ganeti.query.cluster_fields import CLUSTER, ClusterItem
 from ganeti.query.fields import Field, Resource
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
 
 Item = TypeVar("Item")
-Obj = TypeVar("Obj")
 
 #: (status, value) per field
 Row = list[tuple[int, Any]]
@@ -231,12 +231,12 @@ def _job_id(value: str | int) -> int:
         raise errors.OpPrereqError(f"Invalid job ID '{value}'", c.ECODE_INVAL) from None
 
 
-def _choose(objects: Mapping[str, Obj], wanted: Sequence[str | int] | None, what: str) -> list[Obj]:
+def _choose(objects: Mapping[str, NamedT], wanted: Sequence[str | int] | None, what: str) -> list[NamedT]:
     """Return all objects in natural order of names, or the wanted ones in the order asked for.
 
     Raises OpPrereqError (unknown_entity) for a name that does not exist.
     """
     if wanted is None:
-        return sorted(objects.values(), key=lambda obj: nice_sort_key(obj.name))  # type: ignore[attr-defined]
+        return sorted(objects.values(), key=lambda obj: nice_sort_key(obj.name))
     found = (find_by_name(objects, str(name), what) for name in wanted)
-    return list({obj.uuid: obj for obj in found}.values())  # type: ignore[attr-defined]
+    return list({obj.uuid: obj for obj in found}.values())

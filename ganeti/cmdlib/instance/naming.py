@@ -4,7 +4,7 @@ import re
 from typing import Final, NamedTuple
 
 from ganeti import constants as c
-from ganeti.cmdlib.names import match_name
+from ganeti.objects.lookup import match_name
 from ganeti.config.index import Index
 from ganeti.errors import OpPrereqError, ResolverError
 from ganeti.mcpu.lulog import LuLog

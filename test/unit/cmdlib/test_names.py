@@ -3,8 +3,9 @@
 import pytest
 
 from ganeti import constants as c
-from ganeti.cmdlib.names import find_group, find_instance, find_node, find_nodes, match_name
+from ganeti.cmdlib.names import find_group, find_instance, find_node, find_nodes
 from ganeti.errors import OpPrereqError
+from ganeti.objects.lookup import match_name
 from test.unit.factories import GROUP_UUID, make_config, make_instance, node_uuid
 
 NAMES = ["web1.example.com", "web10.example.com", "db.a.example.com", "db.b.example.com", "mail", "mail.example.com"]
