@@ -14,7 +14,6 @@ from ganeti.luxiserver.table import declared_in
 from ganeti.rpc.declaration import Procedure, Timeout
 from ganeti.tools.dump.grammar import type_text
 
-
 #: Time-out classes whose names in the documents are no names in Python.
 _CLASS_NAMES: Final = {Timeout.FOUR_HOURS: "4hrs", Timeout.ONE_DAY: "1day"}
 
