@@ -112,7 +112,6 @@ class JobQueue:
         """True if no opcode may start any more."""
         return self._is_stopping
 
-    @property
     def has_running_jobs(self) -> bool:
         """True if some worker has a job."""
         return self._dispatcher.is_busy
@@ -354,9 +353,15 @@ class JobQueue:
         """Change the rules that decide which jobs may start."""
         self._dispatcher.set_rules(rules)
 
-    def set_candidates(self, node_uuids: Iterable[str], *, are_in_sync: bool = False) -> None:
-        """Keep copies on exactly these nodes; new ones get the whole live queue unless *are_in_sync*."""
-        self._replicator.set_nodes(node_uuids, are_in_sync=are_in_sync)
+    def start_replication(self, node_uuids: Iterable[str]) -> None:
+        """Keep copies on these nodes, which have had copies before; what they may have missed is sent again."""
+        self._replicator.set_nodes(node_uuids, are_in_sync=True)
+        self._replicator.put(dict(self._storage.iter_live_files()))
+        self._replicator.put_drain_flag(self._is_drained)
+
+    def set_candidates(self, node_uuids: Iterable[str]) -> None:
+        """Keep copies on exactly these nodes; new ones get the whole live queue."""
+        self._replicator.set_nodes(node_uuids)
 
     def add_node(self, node: Node) -> None:
         """Copy the live queue to a new, re-added or promoted candidate and replicate to it from now on."""

@@ -79,6 +79,8 @@ class QueueStorage:
             os.mkdir(path, _DIRECTORY_MODE)
         except FileExistsError:
             return
+        # Daemons run with a umask that takes the group's rights away.
+        os.chmod(path, _DIRECTORY_MODE)
         if self._gid != -1:
             os.chown(path, -1, self._gid)
         files.fsync_dir(os.path.dirname(path))

@@ -5,40 +5,36 @@ import threading
 from collections.abc import Callable
 
 from ganeti.config.index import Index
-from ganeti.config.store import Durability
+from ganeti.config.writer import Distribution
 from ganeti.jqueue.queue import JobQueue
 from ganeti.objects import ConfigData
 
 _LOG = logging.getLogger(__name__)
 
 
-class ObservedDurability:
-    """Passes everything on to the writer of the configuration, and shows each snapshot to an observer."""
+class ObservedDistribution:
+    """Passes every durable version of the configuration on to the other nodes, and shows it to an observer."""
 
-    def __init__(self, inner: Durability, observe: Callable[[ConfigData], None]) -> None:
-        """*observe* is called under the mutex of the configuration and must return at once."""
+    def __init__(self, inner: Distribution, observe: Callable[[ConfigData], None]) -> None:
+        """*observe* must return at once."""
         self._inner = inner
         self._observe = observe
 
-    def offer(self, config: ConfigData, index: Index) -> None:
-        """Take a newer snapshot."""
-        self._inner.offer(config, index)
+    def offer(self, config: ConfigData, index: Index, content: bytes) -> None:
+        """Take a newer version."""
+        self._inner.offer(config, index, content)
         self._observe(config)
 
-    def check_usable(self) -> None:
-        """Raise ConfigurationError if nothing can be written any more."""
-        self._inner.check_usable()
+    def wait_attempted(self, serial_no: int) -> None:
+        """Wait until every node was sent this or a newer version, or could not be sent it."""
+        self._inner.wait_attempted(serial_no)
 
-    def wait_durable(self, serial_no: int) -> None:
-        """Wait until this or a newer serial number is on disk."""
-        self._inner.wait_durable(serial_no)
-
-    def wait_distributed(self, serial_no: int) -> None:
-        """Wait until every node was told of this or a newer serial number."""
-        self._inner.wait_distributed(serial_no)
+    def resend(self) -> None:
+        """Send everything to everybody again."""
+        self._inner.resend()
 
     def close(self) -> None:
-        """Write what is left and end."""
+        """End."""
         self._inner.close()
 
 
@@ -51,17 +47,20 @@ def candidates_of(config: ConfigData) -> frozenset[str]:
 class QueueSettings:
     """Applies the newest snapshot to the queue in a thread of its own."""
 
-    def __init__(self, queue: JobQueue, config: ConfigData) -> None:
-        """*config* is what the queue knows already."""
+    def __init__(self, queue: JobQueue) -> None:
         self._queue = queue
-        self._applied = config
-        self._newest = config
+        self._applied: ConfigData | None = None
+        self._newest: ConfigData | None = None
         self._condition = threading.Condition()
         self._is_closing = False
         self._thread = threading.Thread(target=self._run, name="QueueSettings", daemon=True)
 
-    def start(self) -> None:
-        """Start to follow."""
+    def start(self, config: ConfigData) -> None:
+        """Start to follow; *config* is what the queue knows already."""
+        with self._condition:
+            self._applied = config
+            if self._newest is None or self._newest.serial_no <= config.serial_no:
+                self._newest = config
         self._thread.start()
 
     def observe(self, config: ConfigData) -> None:
@@ -85,6 +84,8 @@ class QueueSettings:
                 if self._is_closing:
                     return
                 before, after = self._applied, self._newest
+                assert before is not None
+                assert after is not None
                 self._applied = after
             try:
                 apply_changes(self._queue, before, after)

@@ -188,7 +188,7 @@ class TestWithLocks:
         job_id = submit(queue)
         wait_for_status(queue, job_id, "waiting")
         queue.stop_accepting()
-        wait_until(lambda: not queue.has_running_jobs)
+        wait_until(lambda: not queue.has_running_jobs())
         assert stored(queue_dir, job_id)["ops"][0]["status"] == "queued"
         with pytest.raises(errors.JobQueueError, match="shutting down"):
             queue.submit([delay()])

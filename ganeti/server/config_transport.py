@@ -1,0 +1,36 @@
+"""Calls that bring the configuration to the other nodes."""
+
+import time
+
+from ganeti import buildcfg, pathutils
+from ganeti.config.ssconf_values import Values
+from ganeti.rpc import procedures, uploads
+from ganeti.rpc.client import RpcClient
+
+#: Node daemons give the copy the owner that the file has on the master: writable for us, readable for confd.
+_MODE = 0o640
+
+
+class RpcConfigSender:
+    """Reaches nodes by RPC (``config.distribute.NodeSender``)."""
+
+    def __init__(self, rpc: RpcClient) -> None:
+        self._rpc = rpc
+
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
+        """Replace the configuration file of a master candidate."""
+        now = time.time()
+        details = (
+            pathutils.to_virtual(pathutils.CLUSTER_CONF_FILE),
+            uploads.compress(content),
+            _MODE,
+            buildcfg.user_of("masterd"),
+            buildcfg.group_of("confd"),
+            now,
+            now,
+        )
+        return self._rpc.call_one(node_uuid, procedures.upload_file, details).fail_msg
+
+    def send_ssconf(self, node_uuid: str, values: Values) -> str | None:
+        """Replace the ssconf files of a node."""
+        return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, dict(values)).fail_msg

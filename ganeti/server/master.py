@@ -1,0 +1,191 @@
+"""The master daemon's parts and how they are put together, started and ended."""
+
+import contextlib
+import gc
+import grp
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from ganeti import buildcfg, errors, pathutils
+from ganeti.cmdlib import registry
+from ganeti.cmdlib.base import create_lu
+from ganeti.config import ConfigStore
+from ganeti.config.distribute import Distributor
+from ganeti.config.load import load_config
+from ganeti.config.opening import open_store
+from ganeti.jqueue.queue import JobQueue
+from ganeti.jqueue.storage import QueueStorage
+from ganeti.locking import LockManager
+from ganeti.luxiserver.filter_methods import FilterMethods
+from ganeti.luxiserver.job_methods import JobMethods
+from ganeti.luxiserver.query_methods import QueryMethods
+from ganeti.luxiserver.server import LuxiServer, bind_socket
+from ganeti.luxiserver.table import MethodTable
+from ganeti.mcpu.context import MasterContext
+from ganeti.mcpu.processor import OpcodeProcessor
+from ganeti.objects import ConfigData
+from ganeti.objects.to_wire import master_network_parameters
+from ganeti.query.engine import QueryEngine
+from ganeti.rpc import procedures
+from ganeti.rpc.client import RpcClient
+from ganeti.rpc.identity import NodeIdentity
+from ganeti.rpc.resolvers import ConfigResolver
+from ganeti.rpc.transport import NodeTransport
+from ganeti.server import voting
+from ganeti.server.config_transport import RpcConfigSender
+from ganeti.server.follow import ObservedDistribution, QueueSettings, candidates_of
+from ganeti.server.queue_transport import RpcCandidates
+
+_LOG = logging.getLogger(__name__)
+
+#: How often to look whether running jobs have ended when the daemon is to end.
+_SHUTDOWN_LOOK_S: Final = 0.2
+#: How often to say in the log what is waited for.
+_SHUTDOWN_LINE_S: Final = 60.0
+#: After the last running job clients get this time to fetch its result.
+_SHUTDOWN_GRACE_S: Final = 5.0
+_SOCKETS: Final = (pathutils.MASTER_SOCKET, pathutils.QUERY_SOCKET)
+
+
+class _ConfigHolder:
+    """The newest configuration, first as it was read for the vote and then that of the store."""
+
+    def __init__(self, config: ConfigData) -> None:
+        self._config = config
+        self.store: ConfigStore | None = None
+
+    def snapshot(self) -> ConfigData:
+        """Return the newest configuration."""
+        return self._config if self.store is None else self.store.snapshot()
+
+
+class Master:
+    """Everything that runs in the process of the master daemon."""
+
+    def __init__(self, *, is_voting: bool = True) -> None:
+        """Load the configuration, make sure that this node is to act as master, and open the queue.
+
+        Raises ConfigurationError (which covers a lost vote), JobQueueError, or OSError.
+        """
+        loaded = load_config()
+        holder = _ConfigHolder(loaded.config)
+        self._transport = NodeTransport(NodeIdentity())
+        self._rpc = RpcClient(ConfigResolver(holder.snapshot), self._transport)
+        if is_voting and not has_majority(self._rpc, loaded.config):
+            self._transport.close()
+            raise errors.ConfigurationError("This node did not win the vote for the master, see the log")
+        registry.load_all()
+        self._locks = LockManager()
+        self._queue = _make_queue(self._rpc, loaded.config)
+        self._settings = QueueSettings(self._queue)
+        distribution = ObservedDistribution(Distributor(RpcConfigSender(self._rpc)), self._settings.observe)
+        self._config = holder.store = open_store(distribution=distribution)
+        self._server: LuxiServer | None = None
+
+    def start(self) -> None:
+        """Take the queue, start to run jobs, and accept clients.
+
+        Raises JobQueueError or OSError.
+        """
+        config = self._config.snapshot()
+        self._queue.open()
+        self._queue.set_filter_rules(config.filters.values())
+        self._queue.start_replication(candidates_of(config))
+        engine = QueryEngine(self._config, self._rpc, self._locks, self._queue)
+        context = MasterContext(
+            config=self._config,
+            rpc=self._rpc,
+            locks=self._locks,
+            create_lu=create_lu,
+            queue=self._queue,
+            query=engine,
+        )
+        self._settings.start(config)
+        self._queue.start(OpcodeProcessor(context))
+        methods = [
+            JobMethods(self._queue),
+            FilterMethods(self._config, self._queue),
+            QueryMethods(self._config, self._rpc, engine, self._queue),
+        ]
+        gid = daemons_gid()
+        self._server = LuxiServer(MethodTable(methods))
+        self._server.start([bind_socket(path, gid=gid) for path in _SOCKETS])
+        # What is here now stays for good: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        threading.Thread(target=self._activate_master_ip, name="MasterIp", daemon=True).start()
+
+    def _activate_master_ip(self) -> None:
+        """Set the master IP up; the cluster works without it."""
+        config = self._config.snapshot()
+        cluster = config.cluster
+        result = self._rpc.call_one(
+            cluster.master_node,
+            procedures.node_activate_master_ip,
+            master_network_parameters(config),
+            cluster.use_external_mip_script,
+        )
+        result.warn("Could not activate the master's IP address", _LOG.error)
+
+    def stop_accepting(self) -> None:
+        """Refuse new jobs and start no more opcodes; clients go on being served."""
+        _LOG.info("Shutting down: no new jobs are accepted, running ones may end")
+        self._queue.stop_accepting()
+
+    def wait_for_jobs(self) -> None:
+        """Wait until all running opcodes have ended, and a while more so that clients can fetch their results."""
+        if not self._queue.has_running_jobs():
+            return
+        pause = threading.Event()
+        next_line = 0.0
+        while self._queue.has_running_jobs():
+            if time.monotonic() >= next_line:
+                _LOG.info("Waiting for running jobs to end")
+                next_line = time.monotonic() + _SHUTDOWN_LINE_S
+            pause.wait(_SHUTDOWN_LOOK_S)
+        pause.wait(_SHUTDOWN_GRACE_S)
+
+    def close(self, *, timeout_s: float = 10.0) -> None:
+        """Close the sockets, end all threads and give the queue back."""
+        if self._server is not None:
+            self._server.stop_listening()
+            for path in _SOCKETS:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(path)
+            self._server.close()
+        self._settings.close()
+        self._queue.close(timeout_s=timeout_s)
+        self._config.close()
+        self._transport.close()
+
+
+def _make_queue(rpc: RpcClient, config: ConfigData) -> JobQueue:
+    return JobQueue(
+        QueueStorage(gid=daemons_gid()),
+        RpcCandidates(rpc),
+        max_running_jobs=config.cluster.max_running_jobs,
+    )
+
+
+def has_majority(rpc: RpcClient, config: ConfigData) -> bool:
+    """Ask the nodes of the cluster who the master is; tell whether more than half of them mean this node."""
+    master = config.cluster.master_node
+    own_name = config.nodes[master].name
+    others = [uuid for uuid in config.nodes if uuid != master]
+
+    def ask() -> Iterable[str | None]:
+        results = rpc.call(others, procedures.master_node_name)
+        # This node's own answer is known: it read the same file before it came here.
+        return [own_name, *(None if result.fail_msg else result.payload for result in results.values())]
+
+    return voting.wins_election(ask, own_name)
+
+
+def daemons_gid() -> int:
+    """Return the group whose daemons may use our sockets and read the queue; -1 if it is our own."""
+    gid = grp.getgrnam(buildcfg.group_of("daemons")).gr_gid
+    return -1 if gid == os.getegid() else gid
