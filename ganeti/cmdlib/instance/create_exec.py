@@ -19,7 +19,7 @@ from ganeti.cmdlib.instance.base import reason_of
 from ganeti.cmdlib.instance.create_plan import InstancePlan
 from ganeti.cmdlib.instance.disk_activation import shutdown_disks
 from ganeti.cmdlib.instance.disk_content import wait_for_sync, wipe_disks, write_image
-from ganeti.cmdlib.instance.disk_creation import create_disks, remove_disks
+from ganeti.cmdlib.instance.disk_creation import DiskCreationError, create_disks, remove_disks
 from ganeti.cmdlib.instance.disks import Layout, generate_disks
 from ganeti.cmdlib.instance.os_install import install_os
 from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, plain
@@ -137,13 +137,24 @@ def _taken_back_on_failure(lu: LogicalUnit[Any], instance: Instance, disks: list
     """Remove the instance with all that was made for it if the block fails, whatever the reason."""
     try:
         yield
+    except DiskCreationError as err:
+        _forget(lu, instance, err.left)
+        raise
     except Exception:
         lu.log_warning(f"Creation of instance {instance.name} failed, removing what was made for it")
-        left = remove_disks(lu, instance, disks) if disks else []
-        if left:
-            lu.log_warning(f"Left behind: {', '.join(left)}", hint="Remove these by hand")
-        lu.cfg.remove_instance(instance.uuid)
+        _forget(lu, instance, remove_disks(lu, instance, disks) if disks else [])
         raise
+
+
+def _forget(lu: LogicalUnit[Any], instance: Instance, left: list[str]) -> None:
+    """Take the instance out of the configuration, unless devices of it are left that nobody would know of then."""
+    if not left:
+        lu.cfg.remove_instance(instance.uuid)
+        return
+    lu.log_warning(
+        f"Instance {instance.name} stays in the configuration, since this could not be removed: {', '.join(left)}",
+        hint=f"Repair the node, then run 'gnt-instance remove {instance.name}'",
+    )
 
 
 def _require_sync(lu: LogicalUnit[Any], instance: Instance, disks: list[Disk], *, oneshot: bool) -> None:

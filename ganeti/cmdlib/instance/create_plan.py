@@ -129,18 +129,6 @@ def make_plan(
         hvparams = drop_defaults(hvparams, hvparams_of(cluster, hypervisor, os, {}, skip_globals=False))
         beparams = drop_defaults(beparams, fill_be(cluster, {}))
         osparams = drop_defaults(osparams, fill_os(cluster, os, {}))
-    nics = [
-        nic_rules.build_nic(
-            config,
-            {str(key): value for key, value in spec.items()},
-            resolved_ip=ip,
-            reserve_mac=sources.reserve_mac,
-            new_uuid=sources.new_uuid,
-        )
-        for spec in op.nics
-    ]
-    if op.identify_defaults:
-        nics = [_without_default_params(cluster, nic) for nic in nics]
     return InstancePlan(
         name=op.instance_name,
         template=template,
@@ -153,13 +141,27 @@ def make_plan(
         osparams=osparams,
         osparams_private=private,
         os_filled=os_filled,
-        nics=tuple(nics),
+        nics=_plan_nics(config, op, sources, ip),
         disks=tuple(normalise_disk(spec, template, cluster.volume_group_name) for spec in op.disks),
         directory=directory,
         tags=tuple(sorted(set(op.tags))),
         primary=primary,
         secondary=secondary,
     )
+
+
+def _plan_nics(config: ConfigData, op: OpInstanceCreate, sources: Sources, ip: str | None) -> tuple[Nic, ...]:
+    nics = [
+        nic_rules.build_nic(
+            config,
+            {str(key): value for key, value in spec.items()},
+            resolved_ip=ip,
+            reserve_mac=sources.reserve_mac,
+            new_uuid=sources.new_uuid,
+        )
+        for spec in op.nics
+    ]
+    return tuple(_without_default_params(config.cluster, nic) if op.identify_defaults else nic for nic in nics)
 
 
 def _without_default_params(cluster: Cluster, nic: Nic) -> Nic:

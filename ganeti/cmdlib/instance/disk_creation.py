@@ -24,6 +24,15 @@ class Created(NamedTuple):
     disk: Disk
 
 
+class DiskCreationError(OpExecError):
+    """Disks could not be made; ``left`` names what could not be removed again."""
+
+    def __init__(self, text: str, left: list[str]) -> None:
+        """Say why, and what is left behind."""
+        super().__init__(text)
+        self.left = left
+
+
 def info_text(instance_name: str) -> str:
     """Return what is stored with a device about its owner."""
     return f"originstname+{instance_name}"
@@ -34,7 +43,7 @@ def create_disks(
 ) -> list[Created]:
     """Make the devices of *disks* on the instance's nodes, or only on the node *target*.
 
-    Raises OpExecError after having removed again what was made.
+    Raises DiskCreationError after having removed again what was made.
     """
     primary = target or instance.primary_node
     created: list[Created] = []
@@ -47,12 +56,12 @@ def create_disks(
         for disk in disks:
             for node in [target] if target else all_nodes(primary, [disk]):
                 _create_tree(lu, instance, node, disk, primary, forced=node == primary, created=created)
-    except OpExecError:
+    except OpExecError as err:
         lu.log_warning("Device creation failed")
-        undo_creation(lu, instance, created)
-        if directory is not None:
-            _remove_directory(lu, primary, directory)
-        raise
+        left = undo_creation(lu, instance, created)
+        if directory is not None and created and _remove_directory(lu, primary, directory):
+            left.append(f"directory {directory}")
+        raise DiskCreationError(str(err), left) from err
     return created
 
 
@@ -90,14 +99,18 @@ def _create_tree(
     result.raise_(f"Can't create block device {disk.iv_name or disk.uuid} on node {name} for instance {instance.name}")
 
 
-def undo_creation(lu: LogicalUnit[Any], instance: Instance, created: Sequence[Created]) -> None:
-    """Remove devices that were just made, the last one first; failures are logged."""
+def undo_creation(lu: LogicalUnit[Any], instance: Instance, created: Sequence[Created]) -> list[str]:
+    """Remove devices that were just made, the last one first; returns what could not be removed."""
     config = lu.snapshot()
+    left = []
     for node, disk in reversed(created):
-        result = lu.rpc.call_one(node, procedures.blockdev_remove, wire_disk(config, disk, instance.primary_node, node))
+        wired = wire_disk(config, disk, instance.primary_node, node)
+        result = lu.rpc.call_one(node, procedures.blockdev_remove, wired)
         if result.fail_msg:
-            label = disk.iv_name or disk.uuid
-            _log.warning("Failed to remove new disk %s on node %s: %s", label, node_name(config, node), result.fail_msg)
+            label = f"{disk.iv_name or disk.uuid} on node {node_name(config, node)}"
+            _log.warning("Failed to remove new disk %s: %s", label, result.fail_msg)
+            left.append(label)
+    return left
 
 
 def remove_disks(

@@ -4,10 +4,10 @@ import re
 from typing import Final, NamedTuple
 
 from ganeti import constants as c
-from ganeti.objects.lookup import match_name
 from ganeti.config.index import Index
 from ganeti.errors import OpPrereqError, ResolverError
 from ganeti.mcpu.lulog import LuLog
+from ganeti.objects.lookup import match_name
 from ganeti.utils import net
 
 _NAME_RE: Final = re.compile(r"^[a-z0-9._-]{1,255}$")
