@@ -7,7 +7,13 @@
 # text file on that partition, instance.cfg. It is written with mtools, which
 # needs no mount, so that a disk controlled by a guest is never mounted here.
 
-CACHE_DIR=${OSP_CACHE_DIR:-/var/cache/ganeti-busybox}
+# Where "prepare" leaves its result: for the whole machine, or, when it ran as an ordinary user, beside this file.
+SYSTEM_CACHE=/var/cache/ganeti-busybox
+OWN_CACHE=$(dirname "${BASH_SOURCE[0]}")/.cache
+CACHE_DIR=${OSP_CACHE_DIR:-$SYSTEM_CACHE}
+if [ -z "${OSP_CACHE_DIR:-}" ] && [ ! -e "$CACHE_DIR/disk.img" ] && [ -e "$OWN_CACHE/disk.img" ]; then
+  CACHE_DIR=$OWN_CACHE
+fi
 TEMPLATE=$CACHE_DIR/disk.img
 PARTITION_OFFSET=1M
 

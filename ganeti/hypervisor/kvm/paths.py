@@ -80,7 +80,9 @@ class KvmPaths:
             self.chroot_dir,
             self.quarantine_dir,
         ):
-            path.mkdir(mode=_DIR_MODE, parents=True, exist_ok=True)
+            if not path.is_dir():
+                path.mkdir(parents=True, exist_ok=True)
+                path.chmod(_DIR_MODE)  # whatever the umask of the daemon
         self.log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
 
     def guest(self, name: str) -> GuestPaths:
