@@ -1,24 +1,13 @@
 """The certificates that calls are made with, read again when their files change."""
 
 import logging
-import os
 import threading
 
 from ganeti import pathutils
 from ganeti.http.client import TlsIdentity
+from ganeti.utils.stamp import FileStamp, file_stamp
 
 _LOG = logging.getLogger(__name__)
-
-#: What changes whenever a file is replaced: inode, size, modification time in nanoseconds; None without a file.
-_Stamp = tuple[int, int, int] | None
-
-
-def _stamp(path: str) -> _Stamp:
-    try:
-        stat = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def _read(path: str) -> bytes:
@@ -35,12 +24,12 @@ class NodeIdentity:
         self._client_pem = client_pem
         self._server_pem = server_pem
         self._mutex = threading.Lock()
-        self._stamps: tuple[_Stamp, _Stamp] | None = None
+        self._stamps: tuple[FileStamp, FileStamp] | None = None
         self._current: TlsIdentity | None = None
 
     def current(self) -> TlsIdentity:
         """Return the certificates as they are now. Raises OSError if the cluster certificate cannot be read."""
-        stamps = (_stamp(self._client_pem), _stamp(self._server_pem))
+        stamps = (file_stamp(self._client_pem), file_stamp(self._server_pem))
         with self._mutex:
             if self._current is None or stamps != self._stamps:
                 self._current = self._load(has_own=stamps[0] is not None)
