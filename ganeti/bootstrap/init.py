@@ -7,32 +7,29 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
 from ganeti import constants as c
-from ganeti import errors, opcodes, pathutils, ssconf
+from ganeti import errors, pathutils, ssconf
 from ganeti.bootstrap import checks, daemons, secretfiles
 from ganeti.bootstrap.checks import Facts
 from ganeti.bootstrap.initial_config import initial_config
 from ganeti.bootstrap.params import InitParams
 from ganeti.config.opening import write_initial
 from ganeti.config.ssconf_values import ssconf_values
-from ganeti.luxi.client import Client
 from ganeti.objects import ConfigData
 from ganeti.utils import hosts, sshkeys
 from ganeti.utils.accounts import owner
 
 _LOG = logging.getLogger(__name__)
 
-_POST_INIT_TIMEOUT_S = 60.0
-
 
 def init_cluster(params: InitParams, *, feedback: Callable[[str], None] = _LOG.info) -> None:
     """Create a cluster with this host as its first node and master, and start its daemons.
 
-    *feedback* is told about steps that take time and about tolerated failures.
+    *feedback* is told about steps that take time. What follows the creation (hooks, Open vSwitch) is a job: the caller
+    submits OP_CLUSTER_POST_INIT.
 
     Raises OpPrereqError if a check fails (nothing was changed then), OpExecError if a later step fails.
     """
@@ -45,7 +42,6 @@ def init_cluster(params: InitParams, *, feedback: Callable[[str], None] = _LOG.i
         raise errors.OpExecError(
             f"{err}. The cluster is not complete: run 'node-cleanup --yes-do-it' before you try again"
         ) from err
-    _run_post_init(feedback)
 
 
 def _write_files(params: InitParams, facts: Facts) -> ConfigData:
@@ -94,28 +90,3 @@ def _start(config: ConfigData, facts: Facts, feedback: Callable[[str], None]) ->
     feedback("Starting the other daemons")
     daemons.daemon_util("start-all")
     daemons.wait_for_masterd()
-
-
-def _run_post_init(feedback: Callable[[str], None]) -> None:
-    """Run the job that ends the creation: hooks and Open vSwitch. Its failure is no failure of the cluster."""
-    try:
-        with Client() as client:
-            job_id = client.submit_job([opcodes.encode(opcodes.OpClusterPostInit())])
-            status, result = _wait_for_job(client, job_id)
-    except errors.GenericError as err:
-        feedback(f"The cluster works, but what follows its creation failed: {err}")
-        return
-    if status != c.JOB_STATUS_SUCCESS:
-        feedback(f"The cluster works, but job {job_id}, which follows its creation, ended as {status}: {result}")
-
-
-def _wait_for_job(client: Client, job_id: int) -> tuple[str, Any]:
-    """Wait for the end of a job; returns its status and the results of its opcodes."""
-    deadline = time.monotonic() + _POST_INIT_TIMEOUT_S
-    fields = ["status", "opresult"]
-    while True:
-        rows = client.query_jobs([job_id], fields)
-        status, result = rows[0] if rows and rows[0] is not None else (c.JOB_STATUS_ERROR, "the job is unknown")
-        if status in c.JOBS_FINALIZED or time.monotonic() >= deadline:
-            return status, result
-        time.sleep(0.1)
