@@ -25,9 +25,22 @@ def _ip(*arguments: str) -> tuple[bool, str]:
     return not result.failed, result.output.strip()
 
 
+def _keep_inside(layout: vl.Layout, verb: str) -> tuple[bool, str]:
+    """Add or delete the route that keeps packets to unused addresses of the cluster on this machine.
+
+    Else they would go out by the default route, where a proxy may answer for any address: a node that is down would
+    seem to be up.
+    """
+    return _ip("route", verb, "unreachable", f"{layout.prefix}.0/24")
+
+
 def attach(layout: vl.Layout) -> None:
     """Give this machine the addresses of the nodes, and /etc/hosts all names; harmless if done already."""
     if layout.manage_net:
+        if layout.netdev == "lo":
+            ok, output = _keep_inside(layout, "add")
+            if not ok and "exists" not in output:
+                raise ToolError(f"Cannot add a route for {layout.prefix}.0/24: {output}")
         present = own_addresses()
         for node in layout.node_hosts:
             if node.address in present:
@@ -49,6 +62,8 @@ def detach(layout: vl.Layout) -> None:
         for host in (layout.cluster, *layout.node_hosts):
             if host.address in present:
                 _ip("address", "del", f"{host.address}/32", "dev", layout.netdev)
+        if layout.netdev == "lo":
+            _keep_inside(layout, "del")
 
 
 def _write(path: str, text: str, *, mode: int = 0o644) -> None:

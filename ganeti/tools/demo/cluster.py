@@ -13,8 +13,8 @@ from ganeti.tools.demo.screen import Screen, quiet
 from ganeti.utils.net import own_addresses
 from ganeti.utils.process import run_cmd
 
-#: Documentation ranges: they belong to nobody.
-_PREFIXES: Final = ("198.51.100", "203.0.113", "192.0.2")
+#: Ranges that belong to nobody: for documentation (RFC 5737), then for benchmarks inside of one machine (RFC 2544).
+_PREFIXES: Final = ("198.51.100", "203.0.113", "192.0.2", *(f"198.19.{number}" for number in range(256)))
 _NODES: Final = ("node1", "node2", "node3")
 _INSTANCE: Final = "instance1"
 _MEMORY: Final = "128M"
@@ -53,7 +53,7 @@ def _free_prefix() -> str:
     for prefix in _PREFIXES:
         if f"{prefix}." not in used:
             return prefix
-    raise ToolError(f"This machine uses all of the documentation ranges {', '.join(_PREFIXES)}")
+    raise ToolError("This machine uses all address ranges for documentation and benchmarks")
 
 
 def choose_hypervisor(screen: Screen) -> str:
