@@ -9,7 +9,7 @@ by the caller (`ganeti.hypervisor.locking.instance_lock`).
 """
 
 # Defaults of an interface ignore their arguments, and some of them have nothing to do.
-# ruff: noqa: ARG002, B027
+# ruff: noqa: B027
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The fake hypervisor: a guest is a file with its memory and CPU count. For tests of everything around hypervisors."""
 
 # The interface passes more than this hypervisor has use for.
-# ruff: noqa: ARG002
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ import msgspec
 
 from ganeti import errors
 from ganeti.hypervisor import BlockDevice, get_hypervisor
-from ganeti.objects.wire import WireInstance
+from ganeti.objects.wire import WireDisk, WireInstance, WireNic
 
 
 def perform(method: str, arguments: dict[str, Any]) -> Any:
-    """Call a method of the hypervisor; `instance` and `links` are turned into its types."""
+    """Call a method of the hypervisor; `instance`, `links`, `disk`, `device` and `block` (its link) become its types."""
     if "instance" in arguments:
         arguments["instance"] = msgspec.convert(arguments["instance"], WireInstance)
     if "links" in arguments:
@@ -25,6 +25,13 @@ def perform(method: str, arguments: dict[str, Any]) -> Any:
         arguments["devices"] = [
             BlockDevice(disk, link, None) for disk, link in zip(disks, arguments.pop("links"), strict=True)
         ]
+    if "device" in arguments:
+        kind = WireNic if arguments["target"] == "nic" else WireDisk
+        arguments["device"] = msgspec.convert(arguments["device"], kind)
+    if "disk" in arguments:
+        arguments["disk"] = msgspec.convert(arguments["disk"], WireDisk)
+    if arguments.get("block"):
+        arguments["block"] = BlockDevice(arguments["device"], arguments["block"], None)
     return msgspec.to_builtins(getattr(get_hypervisor("kvm"), method)(**arguments))
 
 

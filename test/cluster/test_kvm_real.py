@@ -240,3 +240,82 @@ def test_guest_returns_to_its_node_when_the_target_fails(nodes: list[Node], disk
     with contextlib.suppress(TimeoutError):
         console.recv(65536)
     read_until(console, "tick")
+
+
+def test_disk_is_plugged_in_and_out(nodes: list[Node], disk: Path, tmp_path: Path) -> None:
+    node = nodes[0]
+    instance = make_instance()
+    node.call("start_instance", instance=instance, links=[node.link_disk(disk)], paused=False)
+    console = node.serial()
+    read_until(console, "login:")
+    extra = tmp_path / "disk1"
+    with extra.open("wb") as file:
+        file.truncate(8 << 20)
+    device = {"uuid": str(uuid.uuid4()), "dev_type": c.DT_SHARED_FILE, "logical_id": [], "size": 8}
+    change = {"instance": instance, "target": c.HOTPLUG_TARGET_DISK, "device": device, "seq": 1}
+
+    node.call("verify_hotplug", instance=instance, action=c.HOTPLUG_ACTION_ADD, target=c.HOTPLUG_TARGET_DISK)
+    node.call("hot_add", **change, block=str(extra))
+    console.sendall(b"root\n")
+    read_until(console, "#")
+    # The guest's system sees the new disk a moment after QEMU.
+    console.sendall(b"until cat /sys/block/vdb/size 2>/dev/null; do usleep 100000; done\n")
+    read_until(console, "16384")
+    with extra.open("ab") as file:
+        file.truncate(9 << 20)
+    node.call("resize_disk", instance=instance, disk=device, new_size_bytes=9 << 20)
+    console.sendall(b"cat /sys/block/vdb/size\n")
+    read_until(console, "18432")
+
+    placement = node.call("hot_remove", **change)
+    assert placement["driver"] == "virtio-blk-pci"
+    runtime = json.loads((node.run / f"kvm-hypervisor/conf/{NAME}.runtime").read_text())
+    assert len(runtime[3]) == 1
+
+
+@pytest.fixture
+def bridge() -> Iterator[str]:
+    """A bridge of this machine."""
+    name = f"kvmtest{uuid.uuid4().hex[:6]}"
+    made = subprocess.run(["ip", "link", "add", name, "type", "bridge"], capture_output=True, timeout=30, check=False)
+    if made.returncode:
+        pytest.skip(f"cannot make a bridge here: {made.stderr.decode()}")
+    try:
+        for command in (["addr", "add", "198.51.100.1/30", "dev", name], ["link", "set", name, "up"]):
+            subprocess.run(["ip", *command], check=True, timeout=30)
+        yield name
+    finally:
+        subprocess.run(["ip", "link", "del", name], check=True, timeout=30)
+
+
+def test_guest_on_a_bridge_answers_and_gets_another_nic(nodes: list[Node], disk: Path, bridge: str) -> None:
+    node = nodes[0]
+    subprocess.run(
+        ["mcopy", "-o", "-i", f"{disk}@@1M", "-", "::/instance.cfg"],
+        check=True,
+        timeout=30,
+        input=f"hostname={NAME}\naddress=198.51.100.2/30\n".encode(),
+    )
+    parameters = {"mode": c.NIC_MODE_BRIDGED, "link": bridge, "vlan": ""}
+    first, second = (
+        {"uuid": str(uuid.uuid4()), "mac": f"aa:00:00:12:34:0{index}", "nicparams": parameters} for index in (1, 2)
+    )
+    instance = {**make_instance(), "nics": [first]}
+    node.call("start_instance", instance=instance, links=[node.link_disk(disk)], paused=False)
+    interface = (node.run / "kvm-hypervisor/nic" / NAME / "0").read_text()
+    assert Path(f"/sys/class/net/{bridge}/brif/{interface}").exists()
+
+    def echo() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("198.51.100.2", 7), timeout=1) as connection:
+            connection.sendall(b"hello")
+            return connection.recv(5) == b"hello"
+        return False
+
+    wait_for(echo, "an answer of the guest")
+
+    change = {"instance": instance, "target": c.HOTPLUG_TARGET_NIC, "device": second, "seq": 1}
+    node.call("hot_add", **change, block=None)
+    wait_for(lambda: len(list(Path(f"/sys/class/net/{bridge}/brif").iterdir())) == 2, "second interface")
+    node.call("hot_modify", **change, block=None)
+    node.call("hot_remove", **change)
+    wait_for(lambda: len(list(Path(f"/sys/class/net/{bridge}/brif").iterdir())) == 1, "its removal")

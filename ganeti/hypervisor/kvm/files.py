@@ -41,6 +41,15 @@ def read_nic(paths: GuestPaths, index: int, nic_uuid: str) -> str | None:
     return None
 
 
+def remove_nic(paths: GuestPaths, nic_uuid: str) -> None:
+    """Forget the host interface of a NIC that is gone, with the aliases for its position."""
+    if not paths.nics.is_dir():
+        return
+    for entry in paths.nics.iterdir():
+        if entry.name == nic_uuid or (entry.is_symlink() and str(entry.readlink()) == nic_uuid):
+            remove_if_exists(str(entry))
+
+
 def make_chroot(paths: GuestPaths) -> None:
     """Create the empty directory that a guest is confined to."""
     paths.chroot.mkdir(mode=_CHROOT_MODE, exist_ok=True)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.hvparams import ParamView
 from ganeti.hypervisor import linux
-from ganeti.hypervisor.base import BlockDevice, HvParams, Hypervisor
+from ganeti.hypervisor.base import BlockDevice, Device, HvParams, Hypervisor
 from ganeti.hypervisor.kvm import files, migration, runtime
 from ganeti.hypervisor.kvm.cmdline import build_command
 from ganeti.hypervisor.kvm.emulator import get_emulator
 from ganeti.hypervisor.kvm.paths import GuestPaths, KvmPaths
 from ganeti.hypervisor.kvm.placement import check_drivers, check_remote_images, placed_devices
+from ganeti.hypervisor.kvm.plugging import Plugging
 from ganeti.hypervisor.kvm.process import QemuProcess, cpu_time_s, find_process, terminate, wait_for_end
 from ganeti.hypervisor.kvm.qmp import QmpClient
 from ganeti.hypervisor.kvm.runtime import Runtime
@@ -27,7 +28,7 @@ from ganeti.hypervisor.kvm.validate import validate_kvm
 from ganeti.hypervisor.locking import instance_lock
 from ganeti.network.nic import PHASE_POST, NicEvent, configure_nic_tolerantly
 from ganeti.objects.guest import GuestInfo, GuestState, HostInfo
-from ganeti.objects.wire import MigrationStatus, WireInstance
+from ganeti.objects.wire import MigrationStatus, WireDisk, WireInstance, WireNic
 
 _log = logging.getLogger(__name__)
 
@@ -66,8 +67,8 @@ class KvmHypervisor(Hypervisor):
         instance: WireInstance | None = None,
         *,
         force: bool = False,
-        retry: bool = False,  # noqa: ARG002 - pressing the power button again does no harm
-        timeout_s: float | None = None,  # noqa: ARG002 - no program is run
+        retry: bool = False,
+        timeout_s: float | None = None,
     ) -> None:
         paths = self._paths.guest(name)
         process = find_process(name, paths.pid_file)
@@ -103,11 +104,11 @@ class KvmHypervisor(Hypervisor):
 
     # information
 
-    def list_instances(self, hvparams: HvParams) -> list[str]:  # noqa: ARG002 - same for all parameters
+    def list_instances(self, hvparams: HvParams) -> list[str]:
         names = (path.name for path in self._paths.pid_dir.iterdir())
         return sorted(name for name in names if find_process(name, self._paths.guest(name).pid_file) is not None)
 
-    def instance_info(self, name: str, hvparams: HvParams) -> GuestInfo | None:  # noqa: ARG002 - asked from the guest
+    def instance_info(self, name: str, hvparams: HvParams) -> GuestInfo | None:
         paths = self._paths.guest(name)
         process = find_process(name, paths.pid_file)
         if process is None:
@@ -171,7 +172,7 @@ class KvmHypervisor(Hypervisor):
             abandon_guest(paths)
             raise
 
-    def migrate_instance(self, cluster_name: str, instance: WireInstance, target_ip: str, *, live: bool) -> None:  # noqa: ARG002
+    def migrate_instance(self, cluster_name: str, instance: WireInstance, target_ip: str, *, live: bool) -> None:
         paths = self._paths.guest(instance.name)
         self._require_running(paths)
         with self._qmp(paths) as qmp:
@@ -206,7 +207,50 @@ class KvmHypervisor(Hypervisor):
             with self._qmp(paths) as qmp:
                 migration.resume_after_failure(qmp, ParamView(instance.hvparams), live=live)
 
+    # devices of running guests
+
+    def hotplug_supported(self, instance: WireInstance) -> None:
+        self._plugging(instance).check_reachable()
+
+    def verify_hotplug(self, instance: WireInstance, action: str, target: str) -> None:
+        self._plugging(instance).verify(action, target)
+
+    def hot_add(self, instance: WireInstance, target: str, device: Device, block: BlockDevice | None, seq: int) -> None:
+        plugging = self._plugging(instance)
+        if isinstance(device, WireNic):
+            plugging.add_nic(instance, device, seq)
+        elif block is not None:
+            plugging.add_disk(block)
+        else:
+            raise errors.HotplugError(f"Disk {device.uuid} has no device on this node that could be added ({target})")
+
+    def hot_remove(self, instance: WireInstance, target: str, device: Device, seq: int) -> Mapping[str, Any]:
+        plugging = self._plugging(instance)
+        if isinstance(device, WireNic):
+            return plugging.remove_nic(instance, device, seq)
+        return plugging.remove_disk(device)
+
+    def hot_modify(
+        self,
+        instance: WireInstance,
+        target: str,
+        device: Device,
+        block: BlockDevice | None,
+        seq: int,
+    ) -> None:
+        if not isinstance(device, WireNic):
+            raise errors.HotplugError(f"A {target} of a running instance can be added and removed, not modified")
+        plugging = self._plugging(instance)
+        placement = plugging.remove_nic(instance, device, seq)
+        plugging.add_nic(instance, device, seq, placement)
+
+    def resize_disk(self, instance: WireInstance, disk: WireDisk, new_size_bytes: int) -> None:
+        self._plugging(instance).resize_disk(disk, new_size_bytes)
+
     # helpers
+
+    def _plugging(self, instance: WireInstance) -> Plugging:
+        return Plugging(self._paths.guest(instance.name), self._qmp)
 
     @contextlib.contextmanager
     def _qmp(self, paths: GuestPaths) -> Iterator[QmpClient]:
