@@ -1,0 +1,65 @@
+"""prepare-node-join: give this host the SSH keys of a cluster that it is to join (input: JSON on standard input)."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from ganeti import constants as c
+from ganeti import errors, pathutils
+from ganeti.bootstrap import certificates
+from ganeti.bootstrap.daemons import daemon_util
+from ganeti.bootstrap.setup_input import PrepareNodeJoin, check_certificate, check_cluster_name, parse_input
+from ganeti.tools.common import add_logging_options, run_tool, setup_logging
+from ganeti.utils import sshkeys
+
+_log = logging.getLogger(__name__)
+
+
+def check(given: PrepareNodeJoin) -> None:
+    """Check everything before anything is written.
+
+    Raises OpPrereqError or X509CertError.
+    """
+    check_cluster_name(given.cluster_name)
+    pem = given.node_daemon_certificate.encode()
+    if certificates.has_private_key(pem):
+        raise errors.OpPrereqError("The certificate must come without its private key", c.ECODE_INVAL)
+    # A host that is no node yet has none: then only its form is checked.
+    certificates.public_key(pem)
+    check_certificate(given.node_daemon_certificate, pathutils.NODED_CERT_FILE, certificates.public_key)
+    unknown = [kind for kind, _, _ in (*given.ssh_host_key, *given.ssh_root_key) if kind not in c.SSH_DAEMON_KEYFILES]
+    if unknown:
+        raise errors.OpPrereqError(f"Unknown kinds of SSH keys: {', '.join(unknown)}", c.ECODE_INVAL)
+
+
+def apply(given: PrepareNodeJoin) -> None:
+    """Install the keys."""
+    for kind, private, public in given.ssh_host_key:
+        _log.info("Installing the %s host key", kind)
+        sshkeys.install_host_key(kind, private, public)
+    if given.ssh_host_key:
+        daemon_util("reload-ssh-keys")
+    _log.info("Making root's key pair")
+    sshkeys.generate_root_key(given.ssh_key_type, given.ssh_key_bits)
+    sshkeys.authorize([key for keys in given.authorized_keys.values() for key in keys])
+
+
+def _run(options: argparse.Namespace) -> int:
+    given = parse_input(sys.stdin.buffer.read(), PrepareNodeJoin)
+    check(given)
+    if options.dry_run:
+        _log.info("Everything fits; nothing is changed because of --dry-run")
+        return c.EXIT_SUCCESS
+    apply(given)
+    return c.EXIT_SUCCESS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program."""
+    parser = argparse.ArgumentParser(prog="prepare-node-join", description=__doc__)
+    add_logging_options(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check the input, change nothing")
+    options = parser.parse_args(argv)
+    setup_logging(debug=options.debug, verbose=options.verbose)
+    return run_tool("prepare-node-join", lambda: _run(options))
