@@ -55,6 +55,33 @@ def to_json_value(value: Any) -> Any:
     return msgspec.to_builtins(value, enc_hook=_plain)
 
 
+def storable(value: Any) -> Any:
+    """Return *value* as plain data that is sure to fit into a job file, whatever an operation gave.
+
+    Text of programs may hold bytes that are no text, and dictionaries keys that are none.
+    """
+    try:
+        plain = msgspec.to_builtins(value, enc_hook=_plain, str_keys=True)
+        _ENCODER.encode(plain)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return _forced(value)
+    return plain
+
+
+def _forced(value: Any, depth: int = 50) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if value is None or isinstance(value, (bool, float)):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    if depth and isinstance(value, dict):
+        return {_forced(str(key)): _forced(item, depth - 1) for key, item in value.items()}
+    if depth and isinstance(value, (list, tuple, set, frozenset)):
+        return [_forced(item, depth - 1) for item in value]
+    return _forced(str(value))
+
+
 def make_input(op: OpCode) -> OpInput:
     """Return the record of an opcode that was just submitted."""
     return _input_of(op, _ENCODER.encode(opcodes.encode_for_disk(op)), lacks_secrets=False)

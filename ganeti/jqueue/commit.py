@@ -125,8 +125,8 @@ class GroupCommit:
                 self._condition.wait(None if earliest is None else max(earliest - now, 0.001))
 
     def _commit(self, batch: Mapping[str, _Request]) -> None:
-        contents = {name: request.render() for name, request in batch.items()}
-        failed = self._storage.write(contents)
+        contents, failed = _render(batch)
+        failed |= self._storage.write(contents)
         for name, problem in failed.items():
             _LOG.error("Cannot write job queue file %s: %s", name, problem)
         replicated = {
@@ -137,6 +137,19 @@ class GroupCommit:
         for name, request in batch.items():
             err = failed.get(name)
             _settle(request, errors.JobQueueError(f"Cannot write job queue file: {err}") if err else None)
+
+
+def _render(batch: Mapping[str, _Request]) -> tuple[dict[str, bytes], dict[str, Exception]]:
+    """Return the contents to write, and why others could not be made: one bad file must not stop the others."""
+    contents: dict[str, bytes] = {}
+    failed: dict[str, Exception] = {}
+    for name, request in batch.items():
+        try:
+            contents[name] = request.render()
+        except Exception as err:
+            _LOG.exception("Cannot encode job queue file %s", name)
+            failed[name] = err
+    return contents, failed
 
 
 def _settle(request: _Request, error: Exception | None) -> None:

@@ -75,8 +75,7 @@ class Dispatcher:
         with self._mutex:
             rule, limits = self._constraints(job)
             dependencies = [dependency.job_id for dependency in job.dependencies]
-            is_held = rule is not None and rule.action == filters.PAUSE
-            self._scheduler.add(job.id, job.priority, dependencies, limits, is_held=is_held)
+            self._scheduler.add(job.id, job.priority, dependencies, limits, is_held=_is_held(rule))
         if rule is not None and rule.action == filters.REJECT:
             self._reject(job.id, rule)
         self._start_jobs()
@@ -113,8 +112,7 @@ class Dispatcher:
                 if job is None:
                     continue
                 rule, limits = self._constraints(job)
-                is_held = rule is not None and rule.action == filters.PAUSE
-                self._scheduler.set_constraints(job_id, limits, is_held=is_held)
+                self._scheduler.set_constraints(job_id, limits, is_held=_is_held(rule))
                 if rule is not None and rule.action == filters.REJECT and job_id in queued:
                     rejected.append((job_id, rule))
         for job_id, rule in rejected:
@@ -224,3 +222,8 @@ class Dispatcher:
                 if not self._scheduler.has_startable_jobs:
                     self._look.clear()
             self._start_jobs()
+
+
+def _is_held(rule: FilterRule | None) -> bool:
+    """Tell whether a rule keeps a job in the queue; a rejected one must not start before it is canceled."""
+    return rule is not None and rule.action in (filters.PAUSE, filters.REJECT)

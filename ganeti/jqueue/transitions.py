@@ -80,13 +80,13 @@ def give_back(job: Job, index: int, now: Timestamp) -> Job:
 
 def succeed(job: Job, index: int, result: Any, now: Timestamp) -> Job:
     """The opcode ended with *result*."""
-    record = replace(job.ops[index], status=c.OP_STATUS_SUCCESS, result=result, end_timestamp=now)
+    record = replace(job.ops[index], status=c.OP_STATUS_SUCCESS, result=codec.storable(result), end_timestamp=now)
     return _settle(_with_op(job, index, record), now)
 
 
 def fail(job: Job, index: int, error: list[Any], now: Timestamp) -> Job:
     """The opcode ended with an encoded exception; those after it will not run."""
-    record = replace(job.ops[index], status=c.OP_STATUS_ERROR, result=error, end_timestamp=now)
+    record = replace(job.ops[index], status=c.OP_STATUS_ERROR, result=codec.storable(error), end_timestamp=now)
     return end_unfinished(_with_op(job, index, record), c.OP_STATUS_ERROR, PRECEDING_FAILED, now)
 
 
@@ -161,5 +161,5 @@ def append_log(job: Job, index: int, kind: str, payloads: Iterable[Any], now: Ti
     entries = []
     for payload in payloads:
         serial += 1
-        entries.append(LogEntry(serial, now, kind, codec.to_json_value(payload)))
+        entries.append(LogEntry(serial, now, kind, codec.storable(payload)))
     return replace(_with_op(job, index, replace(record, log=(*record.log, *entries))), log_serial=serial)

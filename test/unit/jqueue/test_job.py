@@ -188,3 +188,15 @@ def test_reason_trail_tells_job_and_opcode() -> None:
     trail = codec.public_input(job.ops[1].input)["reason"]
     assert trail[0] == reason[0]
     assert trail[1][:2] == ["gnt:opcode:test_delay", "job=12;index=1"]
+
+
+def test_whatever_an_operation_gives_can_be_stored() -> None:
+    recursive: list[Any] = []
+    recursive.append(recursive)
+    odd = {"text": "a\udcff", ("x", 1): {3}, "big": 2**70, "object": NOW, "secret": Private("p"), "deep": recursive}
+    job = transitions.append_log(job_with("running"), 0, "message", [odd], NOW)
+    job = transitions.succeed(job, 0, odd, NOW)
+    loaded = codec.decode_job(codec.encode_job(job))
+    assert loaded.ops[0].result["text"] == "a?"
+    assert loaded.ops[0].result["big"] == str(2**70)
+    assert loaded.ops[0].result["secret"] == "<redacted>"
