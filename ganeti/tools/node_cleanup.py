@@ -1,0 +1,80 @@
+"""node-cleanup: stop the daemons and remove the cluster from this node by hand."""
+
+import argparse
+import glob
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ganeti import constants as c
+from ganeti import pathutils
+from ganeti.tools.common import ToolError, add_logging_options, run_tool, setup_logging
+from ganeti.utils.files import backup_file, remove_if_exists
+from ganeti.utils.process import run_cmd
+
+#: daemon-util gives every daemon half a minute before it kills it.
+_STOP_TIMEOUT_S: Final = 300.0
+
+#: What cannot be made again is copied first, in case this was the wrong node.
+_WITH_BACKUP: Final = (
+    pathutils.CLUSTER_CONF_FILE,
+    pathutils.CLUSTER_DOMAIN_SECRET_FILE,
+    pathutils.CONFD_HMAC_KEY,
+    pathutils.NODED_CERT_FILE,
+    pathutils.NODED_CLIENT_CERT_FILE,
+    pathutils.RAPI_CERT_FILE,
+    pathutils.SPICE_CERT_FILE,
+    pathutils.SPICE_CACERT_FILE,
+)
+
+
+def _without_backup() -> Iterator[str]:
+    """Yield the files that mean nothing without the cluster: key files and jobs."""
+    yield from glob.glob(f"{glob.escape(pathutils.DATA_DIR)}/{c.SSCONF_FILEPREFIX}*")
+    for parent, _, names in os.walk(pathutils.QUEUE_DIR):
+        yield from (f"{parent}/{name}" for name in names)
+
+
+def cleanup(*, keep_backups: bool) -> None:
+    """Stop all daemons and remove the cluster's files.
+
+    Raises ToolError if a daemon does not stop; nothing was removed then.
+    """
+    result = run_cmd([pathutils.DAEMON_UTIL, "stop-all"], timeout_s=_STOP_TIMEOUT_S)
+    if result.failed:
+        raise ToolError(f"Cannot stop the daemons: {result.fail_reason}\n{result.output.strip()}")
+    for path in _WITH_BACKUP:
+        if keep_backups:
+            backup_file(path)
+        remove_if_exists(path)
+    for path in _without_backup():
+        remove_if_exists(path)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(prog="node-cleanup", description=__doc__)
+    add_logging_options(parser)
+    parser.add_argument("--no-backup", dest="backup", action="store_false", help="do not copy secrets before")
+    parser.add_argument("--yes-do-it", action="store_true", help="really do it")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program."""
+    options = build_parser().parse_args(argv)
+    setup_logging(debug=options.debug, verbose=options.verbose)
+    if not options.yes_do_it:
+        print(
+            "node-cleanup stops the daemons of this node and removes its cluster configuration, certificates and jobs."
+            " If you are sure that this is the right node, give --yes-do-it.",
+            file=sys.stderr,
+        )
+        return 1
+
+    def action() -> int:
+        cleanup(keep_backups=options.backup)
+        return 0
+
+    return run_tool("node-cleanup", action)

@@ -1,0 +1,57 @@
+"""Removing the cluster from a node by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from ganeti import pathutils
+from ganeti.tools import node_cleanup
+from ganeti.utils.process import CmdResult
+
+
+@pytest.fixture
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A node with secrets, key files and jobs."""
+    queue = tmp_path / "queue"
+    (queue / "archive" / "0").mkdir(parents=True)
+    for name in ("server.pem", "ssconf_node_list", "known_hosts", "queue/job-1", "queue/archive/0/job-2"):
+        (tmp_path / name).write_text("content")
+    monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(pathutils, "QUEUE_DIR", str(queue))
+    monkeypatch.setattr(node_cleanup, "_WITH_BACKUP", (str(tmp_path / "server.pem"), str(tmp_path / "config.data")))
+    return tmp_path
+
+
+def stopping(monkeypatch: pytest.MonkeyPatch, *, exit_code: int) -> None:
+    result = CmdResult(("daemon-util",), exit_code, None, "", "no")
+    monkeypatch.setattr(node_cleanup, "run_cmd", lambda *_args, **_kwargs: result)
+
+
+def files(node: Path) -> set[str]:
+    return {str(path.relative_to(node)).partition(".backup")[0] for path in node.rglob("*") if path.is_file()}
+
+
+def test_without_its_flag_it_only_explains(node: Path) -> None:
+    before = files(node)
+    assert node_cleanup.main([]) == 1
+    assert files(node) == before
+
+
+def test_secrets_are_kept_as_backups_and_the_rest_goes(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping(monkeypatch, exit_code=0)
+    assert node_cleanup.main(["--yes-do-it"]) == 0
+    assert not (node / "server.pem").exists()
+    assert files(node) == {"server.pem", "known_hosts"}
+
+
+def test_no_backup_leaves_no_secret(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping(monkeypatch, exit_code=0)
+    assert node_cleanup.main(["--yes-do-it", "--no-backup"]) == 0
+    assert files(node) == {"known_hosts"}
+
+
+def test_nothing_is_removed_while_daemons_run(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping(monkeypatch, exit_code=1)
+    before = files(node)
+    assert node_cleanup.main(["--yes-do-it"]) == 1
+    assert files(node) == before
