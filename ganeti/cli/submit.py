@@ -21,18 +21,28 @@ _SETTLED: Final = frozenset({*c.JOBS_FINALIZED, c.JOB_STATUS_CANCELING})
 class Reporter(Protocol):
     """Gets to know what happens to a job that is waited for."""
 
+    def patience_s(self) -> float:
+        """Return after which time without news ``unchanged`` shall be called."""
+
     def log_entry(self, seconds: float, kind: str, message: Any) -> None:
         """Take one entry of the log of the job."""
 
     def unchanged(self, job_id: int, status: str | None) -> None:
         """Take notice that nothing happened for a while."""
 
+    def close(self) -> None:
+        """Take notice that nothing more will come."""
 
-class TerminalReporter:
+
+class LineReporter:
     """Prints log entries, and once each why nothing happens."""
 
     def __init__(self) -> None:
         self._told: set[str] = set()
+
+    def patience_s(self) -> float:
+        """Wait as long as one request may take."""
+        return c.DEFAULT_WFJC_TIMEOUT
 
     def log_entry(self, seconds: float, kind: str, message: Any) -> None:
         """Print the entry with its local time."""
@@ -49,15 +59,34 @@ class TerminalReporter:
             self._told.add(status)
             sys.stderr.write(f"{reasons[status]}\n")
 
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
 
 class SilentReporter:
     """Prints nothing."""
+
+    def patience_s(self) -> float:
+        """Wait as long as one request may take."""
+        return c.DEFAULT_WFJC_TIMEOUT
 
     def log_entry(self, seconds: float, kind: str, message: Any) -> None:
         """Ignore the entry."""
 
     def unchanged(self, job_id: int, status: str | None) -> None:
         """Ignore it."""
+
+    def close(self) -> None:
+        """Nothing is left on the screen."""
+
+
+def default_reporter() -> Reporter:
+    """Return what suits the place that messages go to: moving progress on a terminal, else plain lines."""
+    if sys.stdout.isatty() and sys.stderr.isatty():
+        from ganeti.cli.progress import ProgressReporter
+
+        return ProgressReporter()
+    return LineReporter()
 
 
 def reason_trail(call: Invocation) -> list[list[Any]]:
@@ -95,7 +124,7 @@ def _wait(client: Client, job_id: int, reporter: Reporter) -> None:
     info: list[Any] | None = None
     serial: int | None = None
     while True:
-        change = client.wait_for_job_change(job_id, ["status"], info, serial)
+        change = client.wait_for_job_change(job_id, ["status"], info, serial, reporter.patience_s())
         # Masters of release 3.1 repeat the known state instead of saying that there is no change.
         if change == "nochange" or (change.info == info and not change.log_entries and info[0] not in _SETTLED):
             reporter.unchanged(job_id, info[0] if info else None)
@@ -127,7 +156,11 @@ def poll(client: Client, job_id: int, reporter: Reporter | None = None) -> list[
 
     Raises JobLost, JobCanceled, or the error that ended the job.
     """
-    _wait(client, job_id, reporter or TerminalReporter())
+    reporter = reporter or default_reporter()
+    try:
+        _wait(client, job_id, reporter)
+    finally:
+        reporter.close()
     rows = client.query_jobs([job_id], ["status", "opstatus", "opresult"])
     if not rows or rows[0] is None or rows[0][0] is None:
         raise errors.JobLost(f"Job with id {job_id} lost")

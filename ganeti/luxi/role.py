@@ -1,19 +1,17 @@
 """What the cluster files of this machine say about who the master is."""
 
 from ganeti import constants as c
-from ganeti import errors, pathutils
+from ganeti import errors
+from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
 
 
 def master_name() -> str | None:
     """Return the name of the master node according to this machine's files, None outside of a cluster."""
     try:
-        with open(f"{pathutils.DATA_DIR}/{c.SSCONF_FILEPREFIX}{c.SS_MASTER_NODE}", encoding="utf-8") as handle:
-            return handle.read().strip() or None
-    except FileNotFoundError:
+        return SsconfReader().master_node()
+    except errors.ConfigurationError:
         return None
-    except OSError as err:
-        raise errors.ConfigurationError(f"Cannot read the name of the master node: {err}") from err
 
 
 def is_this_node_master() -> bool:

@@ -61,7 +61,7 @@ def _check_dependencies(call: Invocation) -> None:
         _require(rows[before][2] <= rows[after][1], f"job {after} started before the one that it depends on had ended")
 
 
-class _Witness:
+class _Witness(submit.SilentReporter):
     """Compares what a job reports through its sockets with the status that the queue shows."""
 
     def __init__(self, call: Invocation, job_id: int) -> None:
@@ -79,9 +79,6 @@ class _Witness:
             self._confirm(str(path), str(test), arg)
         elif kind == c.ELOG_MESSAGE and str(message).startswith(c.JQT_MSGPREFIX):
             self.messages.append(str(message).removeprefix(c.JQT_MSGPREFIX))
-
-    def unchanged(self, job_id: int, status: str | None) -> None:
-        """Take notice that nothing happened for a while."""
 
     def _confirm(self, path: str, test: str, arg: Any) -> None:
         """Connect to the socket of the job, check its status while it waits for us, and hang up."""

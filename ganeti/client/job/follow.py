@@ -27,7 +27,7 @@ def watch(call: Invocation) -> int:
     heading = f"Output from job {job_id} follows"
     print(heading)
     print("-" * len(heading), flush=True)
-    return _follow(call, job_id, submit.TerminalReporter())
+    return _follow(call, job_id, submit.default_reporter())
 
 
 def wait(call: Invocation) -> int:
