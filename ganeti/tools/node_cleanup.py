@@ -1,23 +1,28 @@
-"""node-cleanup: stop the daemons and remove the cluster from this node by hand."""
+"""node-cleanup: stop the daemons and remove the cluster from this node by hand.
+
+Afterwards ``gnt-cluster init`` and ``gnt-node add`` work again on this node: they refuse directories with files of a
+former cluster, so the copies of what was removed go into a directory of their own.
+"""
 
 import argparse
 import glob
 import os
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.tools.common import ToolError, add_logging_options, run_tool, setup_logging
-from ganeti.utils.files import backup_file, remove_if_exists
+from ganeti.utils.files import remove_if_exists
 from ganeti.utils.process import run_cmd
 
 #: daemon-util gives every daemon half a minute before it kills it.
 _STOP_TIMEOUT_S: Final = 300.0
 
-#: What cannot be made again is copied first, in case this was the wrong node.
-_WITH_BACKUP: Final = (
+#: What cannot be made again is kept aside, in case this was the wrong node.
+_KEPT_ASIDE: Final = (
     pathutils.CLUSTER_CONF_FILE,
     pathutils.CLUSTER_DOMAIN_SECRET_FILE,
     pathutils.CONFD_HMAC_KEY,
@@ -26,10 +31,12 @@ _WITH_BACKUP: Final = (
     pathutils.RAPI_CERT_FILE,
     pathutils.SPICE_CERT_FILE,
     pathutils.SPICE_CACERT_FILE,
+    pathutils.SSH_KNOWN_HOSTS_FILE,
+    pathutils.SSH_PUB_KEYS,
 )
 
 
-def _without_backup() -> Iterator[str]:
+def _removed() -> Iterator[str]:
     """Yield the files that mean nothing without the cluster: key files and jobs."""
     yield from glob.glob(f"{glob.escape(pathutils.DATA_DIR)}/{c.SSCONF_FILEPREFIX}*")
     for parent, _, names in os.walk(pathutils.QUEUE_DIR):
@@ -44,11 +51,14 @@ def cleanup(*, keep_backups: bool) -> None:
     result = run_cmd([pathutils.DAEMON_UTIL, "stop-all"], timeout_s=_STOP_TIMEOUT_S)
     if result.failed:
         raise ToolError(f"Cannot stop the daemons: {result.fail_reason}\n{result.output.strip()}")
-    for path in _WITH_BACKUP:
-        if keep_backups:
-            backup_file(path)
-        remove_if_exists(path)
-    for path in _without_backup():
+    existing = [path for path in _KEPT_ASIDE if os.path.exists(path)]
+    if existing and keep_backups:
+        # For root alone, as mkdtemp makes it: there are keys among them.
+        directory = tempfile.mkdtemp(prefix="removed-cluster.", dir=pathutils.DATA_DIR)
+        for path in existing:
+            os.rename(path, f"{directory}/{os.path.basename(path)}")
+        print(f"The former cluster's configuration and keys are in {directory}")
+    for path in (*existing, *_removed()):
         remove_if_exists(path)
 
 

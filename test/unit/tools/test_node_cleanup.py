@@ -18,7 +18,7 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).write_text("content")
     monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
     monkeypatch.setattr(pathutils, "QUEUE_DIR", str(queue))
-    monkeypatch.setattr(node_cleanup, "_WITH_BACKUP", (str(tmp_path / "server.pem"), str(tmp_path / "config.data")))
+    monkeypatch.setattr(node_cleanup, "_KEPT_ASIDE", (str(tmp_path / "server.pem"), str(tmp_path / "config.data")))
     return tmp_path
 
 
@@ -28,7 +28,7 @@ def stopping(monkeypatch: pytest.MonkeyPatch, *, exit_code: int) -> None:
 
 
 def files(node: Path) -> set[str]:
-    return {str(path.relative_to(node)).partition(".backup")[0] for path in node.rglob("*") if path.is_file()}
+    return {str(path.relative_to(node)) for path in node.rglob("*") if path.is_file()}
 
 
 def test_without_its_flag_it_only_explains(node: Path) -> None:
@@ -37,11 +37,12 @@ def test_without_its_flag_it_only_explains(node: Path) -> None:
     assert files(node) == before
 
 
-def test_secrets_are_kept_as_backups_and_the_rest_goes(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_are_kept_aside_for_root_and_the_rest_goes(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping(monkeypatch, exit_code=0)
     assert node_cleanup.main(["--yes-do-it"]) == 0
-    assert not (node / "server.pem").exists()
-    assert files(node) == {"server.pem", "known_hosts"}
+    (kept,) = node.glob("removed-cluster.*")
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert files(node) == {"known_hosts", f"{kept.name}/server.pem"}
 
 
 def test_no_backup_leaves_no_secret(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
