@@ -26,20 +26,20 @@ def open_store(
     """
     loaded = load_config(path, accept_foreign=accept_foreign)
     file = ConfigFile(loaded.identity, path)
-    config, content = _written_back(loaded, file)
-    index = build_index(config)
+    encoder = ConfigEncoder()
+    config, content = _written_back(loaded, file, encoder)
     if distribution is not None:
         # A restarted master does not know what the other nodes have.
-        distribution.offer(config, index, content)
-    return ConfigStore(config, ConfigWriter(file, config, index, distribution))
+        distribution.offer(config, build_index(config), content)
+    return ConfigStore(config, ConfigWriter(file, config, distribution, encoder=encoder))
 
 
-def _written_back(loaded: LoadedConfig, file: ConfigFile) -> tuple[ConfigData, bytes]:
+def _written_back(loaded: LoadedConfig, file: ConfigFile, encoder: ConfigEncoder) -> tuple[ConfigData, bytes]:
     """Write the configuration if loading changed it; returns it with its content."""
     config = loaded.config
     if loaded.is_changed:
         config = msgspec.structs.replace(config, serial_no=config.serial_no + 1, mtime=time.time())
-    content = ConfigEncoder().encode(config)
+    content = encoder.encode(config)
     if loaded.is_changed:
         _LOG.info("The configuration was upgraded while it was read, writing it back")
         file.replace(content)

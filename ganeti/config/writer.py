@@ -44,14 +44,19 @@ class ConfigWriter:
     """Writes the newest snapshot whenever there is one; implements ``store.Durability``."""
 
     def __init__(
-        self, file: ConfigFile, config: ConfigData, index: Index, distribution: Distribution | None = None
+        self,
+        file: ConfigFile,
+        config: ConfigData,
+        distribution: Distribution | None = None,
+        *,
+        encoder: ConfigEncoder | None = None,
     ) -> None:
-        """Start with *config*, the content of *file*."""
+        """Start with *config*, the content of *file*; an *encoder* that knows it makes the first write fast."""
         self._file = file
         self._distribution = distribution
-        self._encoder = ConfigEncoder()
+        self._encoder = encoder or ConfigEncoder()
         self._condition = threading.Condition()
-        self._newest = (config, index)
+        self._newest: tuple[ConfigData, Index | None] = (config, None)
         self._durable_serial = config.serial_no
         self._failure: errors.ConfigurationError | None = None
         self._failed_serial = 0
@@ -118,6 +123,7 @@ class ConfigWriter:
                 if not self._has_work():
                     return
                 config, index = self._newest
+            assert index is not None, "only what was offered has a newer serial number"
             self._write(config, index)
             with self._condition:
                 if self._failure is not None:
