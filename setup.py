@@ -84,10 +84,12 @@ class BuildMan(Command):
 
         os.makedirs(self.build_dir, exist_ok=True)
         for source in sorted((HERE / "man").glob("*.rst")):
-            section = "7" if source.stem == "ganeti" else "8"
+            found = re.search(r"^:Manual section: (\d)$", source.read_text(encoding="utf-8"), re.MULTILINE)
+            if found is None:
+                raise SystemExit(f"{source}: no line ':Manual section: N'")
             publish_file(
                 source_path=str(source),
-                destination_path=f"{self.build_dir}/{source.stem}.{section}",
+                destination_path=f"{self.build_dir}/{source.stem}.{found[1]}",
                 writer="manpage",
                 settings_overrides={"report_level": 2, "halt_level": 2},
             )
