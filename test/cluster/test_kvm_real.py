@@ -18,9 +18,9 @@ import pytest
 
 from ganeti import constants as c
 from ganeti import hvparams
+from test.cluster.busybox import prepared_cache, run_script
 
 ROOT = Path(__file__).resolve().parents[2]
-OS_DIR = ROOT / "os" / "busybox"
 EMULATOR = Path("/usr/bin/qemu-system-x86_64")
 NAME = "guest1.example.com"
 DEADLINE_S = 120.0
@@ -117,11 +117,9 @@ def last_tick(text: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def cache() -> Path:
     """Directory with the guest's disk image."""
-    directory = Path(os.environ.get("GANETI_BUSYBOX_CACHE", "/var/cache/ganeti-busybox"))
-    subprocess.run([str(OS_DIR / "prepare"), str(directory)], check=True, timeout=300)
-    return directory
+    return prepared_cache()
 
 
 @pytest.fixture
@@ -130,14 +128,8 @@ def disk(cache: Path, tmp_path: Path) -> Path:
     path = tmp_path / "disk0"
     with path.open("wb") as file:
         file.truncate(32 << 20)
-    environment = {
-        "PATH": "/sbin:/bin:/usr/sbin:/usr/bin",
-        "INSTANCE_NAME": NAME,
-        "DISK_COUNT": "1",
-        "DISK_0_PATH": str(path),
-        "OSP_CACHE_DIR": str(cache),
-    }
-    subprocess.run([str(OS_DIR / "create")], check=True, env=environment, timeout=60)
+    result = run_script("create", cache, INSTANCE_NAME=NAME, DISK_COUNT="1", DISK_0_PATH=str(path))
+    assert result.returncode == 0, result.stderr
     return path
 
 
