@@ -19,8 +19,17 @@ _SPLIT_OPTIONS: Final = {
 }
 
 
+#: Properties that may be given with a unit.
+_SIZES: Final = (c.ISPEC_MEM_SIZE, c.ISPEC_DISK_SIZE)
+
+
 def _typed(specs: Mapping[str, Any]) -> dict[str, Any]:
-    return paramtypes.enforce(specs, c.ISPECS_PARAMETER_TYPES)
+    """Return properties as numbers, sizes in MiB.
+
+    Raises TypeEnforcementError.
+    """
+    sizes = {key: paramtypes.enforce_one(key, specs[key], c.VTYPE_SIZE) for key in _SIZES if key in specs}
+    return paramtypes.enforce({**specs, **sizes}, c.ISPECS_PARAMETER_TYPES)
 
 
 def _bounds(alternatives: Sequence[Mapping[str, Mapping[str, Any]]]) -> list[dict[str, dict[str, Any]]]:
