@@ -129,10 +129,13 @@ def _split_id(logical_id: tuple[Any, ...]) -> tuple[str, str]:
     return driver, path
 
 
-def check_allowed(path: str) -> None:
-    """Check that this node allows disk images at *path*; raises BlockDeviceError."""
+def check_allowed(path: str, *, exact_match_ok: bool = False) -> None:
+    """Check that this node allows disk images at *path*; raises BlockDeviceError.
+
+    With *exact_match_ok* it may be one of the allowed directories itself.
+    """
     try:
-        check_path(path, pathutils.FILE_STORAGE_PATHS_FILE)
+        check_path(path, pathutils.FILE_STORAGE_PATHS_FILE, exact_match_ok=exact_match_ok)
     except FileStoragePathError as err:
         raise BlockDeviceError(str(err)) from err
 
