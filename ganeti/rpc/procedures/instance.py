@@ -18,12 +18,26 @@ def instance_start(instance_hvp_bep: WireInstance, startup_paused: bool, reason:
     """Start a guest."""
 
 
-@procedure()
+#: Seconds that killing a guest and starting it again may take after it was asked to stop.
+_AFTER_STOP_S = 120
+
+
+def _shutdown_limit(_instance: WireInstance, timeout: int, _reason: ReasonTrail, /) -> float:
+    """Return the limit of a call that waits *timeout* seconds for a guest."""
+    return max(float(Timeout.NORMAL), timeout + _AFTER_STOP_S)
+
+
+def _reboot_limit(_instance: WireInstance, _kind: str, timeout: int, _reason: ReasonTrail, /) -> float:
+    """Return the limit of a call that waits *timeout* seconds for a guest."""
+    return max(float(Timeout.NORMAL), timeout + _AFTER_STOP_S)
+
+
+@procedure(timeout=_shutdown_limit)
 def instance_shutdown(instance: WireInstance, timeout: int, reason: ReasonTrail, /) -> None:
     """Stop a guest: ask it for *timeout* seconds, then kill it."""
 
 
-@procedure()
+@procedure(timeout=_reboot_limit)
 def instance_reboot(inst: WireInstance, reboot_type: str, shutdown_timeout: int, reason: ReasonTrail, /) -> None:
     """Reboot a running guest (soft or hard)."""
 
