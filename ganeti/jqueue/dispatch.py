@@ -125,11 +125,6 @@ class Dispatcher:
             self._without_locks.pop(job_id, None)
             self._scheduler.set_lock_waiting(job_id, False)
 
-    def pending_on(self) -> dict[int, list[int]]:
-        """Return, by job, the queued jobs that wait for it."""
-        with self._mutex:
-            return self._scheduler.dependants()
-
     def wake(self, job_id: int) -> None:
         """A job that was taken up, but does not run, is to be canceled."""
         with self._mutex:

@@ -324,10 +324,6 @@ class JobQueue:
         """Call *callback*, from any thread, after each visible change of a job; returns how to end this."""
         return self._watchers.subscribe(job_id, callback)
 
-    def pending_on(self) -> dict[int, list[int]]:
-        """Return, by job id, the queued jobs that wait for that job."""
-        return self._dispatcher.pending_on()
-
     @property
     def serial(self) -> int:
         """The last job id given out."""

@@ -70,14 +70,6 @@ class Scheduler:
         """Tell whether a job is here and did not start."""
         return job_id in self._queued
 
-    def dependants(self) -> dict[int, list[int]]:
-        """Return, by job, the queued jobs that wait for it."""
-        waiting: dict[int, list[int]] = {}
-        for job_id, entry in sorted(self._queued.items()):
-            for blocker in entry.blockers:
-                waiting.setdefault(blocker, []).append(job_id)
-        return waiting
-
     def add(
         self,
         job_id: int,

@@ -259,7 +259,8 @@ class JobExecutor:
 
     def _fail(self, job_id: int, index: int, err: Exception) -> Outcome:
         if isinstance(err, errors.GenericError):
-            _LOG.warning("Job %d: opcode %d failed: %s: %s", job_id, index + 1, type(err).__name__, err)
+            text = err.args[0] if err.args else ""
+            _LOG.warning("Job %d: opcode %d failed: %s: %s", job_id, index + 1, type(err).__name__, text)
         else:
             _LOG.error("Job %d: opcode %d failed unexpectedly", job_id, index + 1, exc_info=err)
         now = timestamp_now()

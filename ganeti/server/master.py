@@ -15,7 +15,7 @@ from ganeti.cmdlib import registry
 from ganeti.cmdlib.base import create_lu
 from ganeti.config import ConfigStore
 from ganeti.config.distribute import Distributor
-from ganeti.config.load import load_config
+from ganeti.config.load import LoadedConfig, load_config, mismatch_text
 from ganeti.config.opening import open_store
 from ganeti.jqueue.queue import JobQueue
 from ganeti.jqueue.storage import QueueStorage
@@ -71,7 +71,7 @@ class Master:
 
         Raises ConfigurationError (which covers a lost vote), JobQueueError, or OSError.
         """
-        loaded = load_config()
+        loaded = _load()
         holder = _ConfigHolder(loaded.config)
         self._transport = NodeTransport(NodeIdentity())
         self._rpc = RpcClient(ConfigResolver(holder.snapshot), self._transport)
@@ -161,6 +161,14 @@ class Master:
         self._queue.close(timeout_s=timeout_s)
         self._config.close()
         self._transport.close()
+
+
+def _load() -> LoadedConfig:
+    """Load the configuration; a wrong version is told in words."""
+    try:
+        return load_config()
+    except errors.ConfigVersionMismatch as err:
+        raise errors.ConfigurationError(mismatch_text(err)) from None
 
 
 def _make_queue(rpc: RpcClient, config: ConfigData) -> JobQueue:
