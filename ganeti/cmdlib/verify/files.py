@@ -1,11 +1,12 @@
 """Check that the files which nodes share are the same everywhere, and nowhere they must not be."""
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ganeti import constants as c
-from ganeti import pathutils
+from ganeti import hvparams, pathutils
 from ganeti.cmdlib.cluster.ancillary import files_of_all_nodes, files_of_vm_nodes
 from ganeti.cmdlib.verify.findings import Finding
 from ganeti.objects import Cluster, Node
@@ -13,12 +14,25 @@ from ganeti.objects import Cluster, Node
 
 @dataclass(frozen=True)
 class Expectations:
-    """Local paths by where they belong; *optional* ones may be missing, but then everywhere."""
+    """Local paths by where they belong; *optional* ones may be missing, but then everywhere.
+
+    *follow_config* are those that change with the configuration.
+    """
 
     on_all: frozenset[str]
     on_candidates: frozenset[str]
     on_vm_nodes: frozenset[str]
     optional: frozenset[str]
+    follow_config: frozenset[str] = frozenset()
+
+    def without_config(self) -> "Expectations":
+        """Return the expectations about files that do not change with the configuration."""
+        return dataclasses.replace(
+            self,
+            on_all=self.on_all - self.follow_config,
+            on_candidates=self.on_candidates - self.follow_config,
+            on_vm_nodes=self.on_vm_nodes - self.follow_config,
+        )
 
     @property
     def every(self) -> list[str]:
@@ -36,19 +50,22 @@ class Expectations:
 
 def expectations(cluster: Cluster, ssconf_files: Iterable[str]) -> Expectations:
     """Return which files belong where."""
-    on_all = set(ssconf_files) | {pathutils.NODED_CERT_FILE} | set(files_of_all_nodes(cluster))
+    ssconf_files = frozenset(ssconf_files)
+    on_all = {*ssconf_files, pathutils.NODED_CERT_FILE, *files_of_all_nodes(cluster)}
     optional = {pathutils.RAPI_USERS_FILE}
     if any(template in c.DTS_FILEBASED for template in cluster.enabled_disk_templates):
         on_all.add(pathutils.FILE_STORAGE_PATHS_FILE)
         optional.add(pathutils.FILE_STORAGE_PATHS_FILE)
     if cluster.use_external_mip_script:
         on_all.add(pathutils.EXTERNAL_MASTER_SETUP_SCRIPT)
-    vm_files = frozenset(files_of_vm_nodes(cluster)) - on_all
+    for hypervisor in cluster.enabled_hypervisors:
+        optional |= hvparams.ancillary_files(hypervisor)[1]
     return Expectations(
         on_all=frozenset(on_all),
         on_candidates=frozenset({pathutils.CLUSTER_CONF_FILE}),
-        on_vm_nodes=vm_files,
-        optional=frozenset(optional) | vm_files,
+        on_vm_nodes=frozenset(files_of_vm_nodes(cluster)) - on_all,
+        optional=frozenset(optional),
+        follow_config=ssconf_files | {pathutils.CLUSTER_CONF_FILE},
     )
 
 

@@ -47,9 +47,18 @@ def check_instance(
         if uuid in failed and not node.offline:
             which = "primary" if uuid == primary.uuid else "secondary"
             yield Finding(c.CV_ENODERPC, node.name, f"instance {instance.name}, connection to {which} node failed")
-    if is_up and not primary.offline and primary.uuid in running and instance.name not in running[primary.uuid]:
-        text = f"instance not running on its primary node {primary.name}"
-        yield Finding(c.CV_EINSTANCEDOWN, instance.name, text)
+    if primary.uuid in running and not primary.offline:
+        yield from _check_running(instance, primary, instance.name in running[primary.uuid])
+
+
+def _check_running(instance: Instance, primary: Node, is_running: bool) -> Iterator[Finding]:
+    is_up = instance.admin_state == c.ADMINST_UP
+    if is_up and not is_running:
+        yield Finding(c.CV_EINSTANCEDOWN, instance.name, f"instance not running on its primary node {primary.name}")
+    elif is_running and not is_up:
+        # Also what a shutdown leaves that was interrupted after its intent had been recorded.
+        text = f"instance runs on its primary node {primary.name} although it is marked {instance.admin_state}"
+        yield warning(c.CV_EINSTANCEDOWN, instance.name, text)
 
 
 def check_layout(config: ConfigData, instance: Instance) -> Iterator[Finding]:
@@ -74,13 +83,22 @@ def check_policy(instance: Instance, violations: Iterable[str]) -> Iterator[Find
 def check_disks(
     config: ConfigData, instance: Instance, statuses: Mapping[str, Mapping[str, tuple[bool, BlockDevStatus | str]]]
 ) -> Iterator[Finding]:
-    """Check the state of active disks; *statuses*: node UUID to disk UUID to (success, status or message)."""
-    if not instance.disks_active:
-        return
+    """Check the state of disks; *statuses*: node UUID to disk UUID to (success, status or message).
+
+    Files are always there, other disks only while they are active.
+    """
     for index, uuid in enumerate(instance.disks):
-        for node_uuid, by_disk in statuses.items():
-            if uuid in by_disk and not config.nodes[node_uuid].offline:
-                yield from _disk_finding(instance, index, config.nodes[node_uuid], *by_disk[uuid])
+        is_file = config.disks[uuid].dev_type in c.DTS_INSTANCE_DEPENDENT_PATH
+        for node_uuid in nodes_of_instance(config, instance):
+            found = statuses.get(node_uuid, {}).get(uuid)
+            node = config.nodes[node_uuid]
+            if found is None or node.offline:
+                continue
+            if is_file and not found[0]:
+                text = f"disk/{index} is missing on node {node.name}: {found[1]}"
+                yield Finding(c.CV_EINSTANCEMISSINGDISK, instance.name, text)
+            elif instance.disks_active:
+                yield from _disk_finding(instance, index, node, *found)
 
 
 def _disk_finding(

@@ -36,6 +36,30 @@ def check_hypervisors(node: Node, answer: Answer) -> Iterator[Finding]:
         yield Finding(c.CV_ENODEHV, node.name, text)
 
 
+def running_guests(answer: Answer) -> list[str] | None:
+    """Return the names of the guests on a node, None if it could not tell."""
+    found = answer.get(c.NV_INSTANCELIST)
+    return list(found) if isinstance(found, (list, tuple)) else None
+
+
+def free_memory(answer: Answer) -> int | None:
+    """Return the free memory of a node in MiB, None if it could not tell."""
+    found = answer.get(c.NV_HVINFO)
+    free = found.get("memory_free") if isinstance(found, Mapping) else None
+    return free if isinstance(free, int) else None
+
+
+def check_live_data(node: Node, answer: Answer) -> Iterator[Finding]:
+    """Check that the node could tell which guests it runs and what its resources are."""
+    if running_guests(answer) is None:
+        text = f"node could not list its instances: {answer.get(c.NV_INSTANCELIST) or 'no data'}"
+        yield Finding(c.CV_ENODEHV, node.name, text)
+    if not isinstance(answer.get(c.NV_HVINFO), Mapping):
+        yield Finding(c.CV_ENODEHV, node.name, f"node returned no resources: {answer.get(c.NV_HVINFO) or 'no data'}")
+    elif free_memory(answer) is None:
+        yield Finding(c.CV_ENODERPC, node.name, "node returned invalid numbers about its resources, check hypervisor")
+
+
 def check_setup(node: Node, answer: Answer) -> Iterator[Finding]:
     """Check the set-up of the operating system of the node."""
     for problem in answer.get(c.NV_NODESETUP, ["no data"]) or ():

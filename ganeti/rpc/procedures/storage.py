@@ -2,10 +2,13 @@
 
 # mypy: disable-error-code="empty-body"
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from ganeti.objects.wire import BlockDevStatus, WireDisk, WireInstance
 from ganeti.rpc.declaration import Timeout, procedure
+
+#: (path, size in bytes, time of the last change in Unix seconds)
+StoredFile: TypeAlias = tuple[str, int, float]
 
 
 @procedure()
@@ -108,3 +111,8 @@ def file_storage_dir_remove(file_storage_dir: str, /) -> None:
 @procedure(timeout=Timeout.FAST)
 def file_storage_dir_rename(old_file_storage_dir: str, new_file_storage_dir: str, /) -> None:
     """Rename a directory of disk images."""
+
+
+@procedure(multi=True)
+def file_storage_list(directories: list[str], /) -> list[StoredFile]:
+    """Return all files below directories of disk images; an absent directory has none. Not in the classic protocol."""
