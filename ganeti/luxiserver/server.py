@@ -23,7 +23,8 @@ from ganeti.luxiserver.table import Method, MethodTable, RequestRefusedError, Wh
 
 _LOG = logging.getLogger(__name__)
 
-_BACKLOG: Final = 256
+#: Clients that connect while the loop is busy; beyond that connecting fails and they try again a second later.
+_BACKLOG: Final = 1024
 _REFUSAL_PREFIX: Final = "Failed to parse request: "
 _SHORT_THREADS: Final = 8
 _LONG_THREADS: Final = 32
@@ -90,7 +91,9 @@ class LuxiServer:
 
     async def _listen(self, sockets: Sequence[socket.socket]) -> None:
         for sock in sockets:
-            self._servers.append(await self._loop.create_unix_server(self._make_connection, sock=sock))
+            self._servers.append(
+                await self._loop.create_unix_server(self._make_connection, sock=sock, backlog=_BACKLOG)
+            )
 
     def _make_connection(self) -> Connection:
         return Connection(self._answer, _refusal, self._connections, self._max_message_bytes)

@@ -76,8 +76,9 @@ def address(tmp_path: Path, methods: Methods) -> Iterator[str]:
 
 def connect(address: str) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX)
-    sock.settimeout(DEADLINE_S)
+    # Before there is a time-out: a unix socket with one does not wait for room in the queue of the listener.
     sock.connect(address)
+    sock.settimeout(DEADLINE_S)
     return sock
 
 
