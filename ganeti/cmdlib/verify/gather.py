@@ -59,12 +59,12 @@ class Gatherer:
         self._instances = instances
         self._online = [node for node in nodes if not node.offline]
 
-    def gather(self, config: ConfigData, expected: Expectations, *, clutter: bool) -> Gathered:
+    def gather(self, config: ConfigData, expected: Expectations) -> Gathered:
         """Ask all nodes of the group, and those of other groups whose files serve as reference."""
         self._reporter.heading(f"Gathering data ({len(self._nodes)} nodes)")
         self._lu.cfg.flush()
         serial_no = self._lu.snapshot().serial_no
-        what = request.verify_request(config, self._nodes, self._instances, expected, clutter=clutter)
+        what = request.verify_request(config, self._nodes, self._instances, expected)
         self._reporter.heading(f"Gathering information about nodes ({len(self._nodes)} nodes)")
         started = time.time()
         results = self._verify(config, self._online, what)

@@ -13,7 +13,6 @@ from ganeti.cmdlib.names import find_group
 from ganeti.cmdlib.verify import files, instances, nodes, oses, request, simulated, storage
 from ganeti.cmdlib.verify.findings import Finding, Reporter, warning
 from ganeti.cmdlib.verify.gather import Gathered, Gatherer
-from ganeti.cmdlib.verify.ssh import check_ssh
 from ganeti.config.ssconf_values import ssconf_values
 from ganeti.objects import ConfigData, Instance, Node
 
@@ -86,8 +85,7 @@ class LUClusterVerifyGroup(LogicalUnit[opcodes.OpClusterVerifyGroup]):
             reporter.heading("Empty node group, skipping verification")
             return True
         expected = files.expectations(config.cluster, map(ssconf.key_file, ssconf_values(config)))
-        gatherer = Gatherer(self, reporter, self.nodes, self.instances)
-        gathered = gatherer.gather(config, expected, clutter=self.op.verify_clutter)
+        gathered = Gatherer(self, reporter, self.nodes, self.instances).gather(config, expected)
         checks = GroupChecks(self.op, reporter, config, self.nodes, self.instances, gathered)
         checks.check_files(expected)
         checks.check_nodes()
@@ -201,7 +199,7 @@ class GroupChecks:
             yield nodes.check_oob(node, answer)
         yield nodes.check_file_storage(node, answer, is_master=node.uuid == master.uuid)
         if cluster.modify_ssh_setup:
-            yield check_ssh(node, answer)
+            yield nodes.check_ssh(node, answer)
         if node.vm_capable:
             yield nodes.check_hypervisors(node, answer)
             yield nodes.check_live_data(node, answer)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ganeti import constants as c
-from ganeti.cmdlib.verify.findings import Finding, warning
+from ganeti.cmdlib.verify.findings import WARNING, Finding, warning
 from ganeti.objects import ConfigData, Node
 
 #: What a node answered to ``node_verify``, by check.
@@ -28,6 +28,8 @@ def check_version(node: Node, answer: Answer) -> Iterator[Finding]:
 
 def check_hypervisors(node: Node, answer: Answer) -> Iterator[Finding]:
     """Check the hypervisors' own tests and the parameters that were tried on the node."""
+    if c.NV_HYPERVISOR not in answer or c.NV_HVPARAMS not in answer:
+        yield Finding(c.CV_ENODEHV, node.name, "node could not check its hypervisors, see the log of its daemon")
     for name, problem in sorted((answer.get(c.NV_HYPERVISOR) or {}).items()):
         if problem is not None:
             yield Finding(c.CV_ENODEHV, node.name, f"hypervisor {name} verify failure: '{problem}'")
@@ -102,6 +104,15 @@ def check_network(node: Node, answer: Answer, master_name: str) -> Iterator[Find
         yield Finding(c.CV_ENODENET, node.name, f"missing bridges: {', '.join(sorted(missing))}")
 
 
+def check_ssh(node: Node, answer: Answer) -> Iterator[Finding]:
+    """Check the connections that a node made by SSH; for clusters that manage SSH."""
+    failures = answer.get(c.NV_NODELIST)
+    if failures is None:
+        yield Finding(c.CV_ENODESSH, node.name, "node hasn't returned node ssh connectivity data")
+    for other, problem in sorted((failures or {}).items()):
+        yield Finding(c.CV_ENODESSH, node.name, f"ssh communication with node '{other}': {problem}")
+
+
 def check_scripts(node: Node, answer: Answer) -> Iterator[Finding]:
     """Check programs of the site."""
     broken = answer.get(c.NV_USERSCRIPTS)
@@ -140,7 +151,7 @@ def check_client_certificates(
     config: ConfigData, answers: Mapping[str, Answer], nodes: Iterable[Node]
 ) -> Iterator[Finding]:
     """Check that each candidate uses the certificate that is on the list, and nobody else does."""
-    certs = config.cluster.candidate_certs
+    certs = {uuid: digest for uuid, digest in config.cluster.candidate_certs.items() if uuid != c.CRYPTO_BOOTSTRAP}
     if not certs:
         text = "the list of master candidate certificates is empty"
         yield Finding(c.CV_ECLUSTERCLIENTCERT, None, text)
@@ -152,29 +163,29 @@ def check_client_certificates(
         if node.uuid not in answers:
             continue
         found = answers[node.uuid].get(c.NV_CLIENT_CERT)
-        problem = _certificate_problem(config, node, found, certs, owner_of)
+        if not (isinstance(found, (list, tuple)) and len(found) == 2):
+            problem: str | None = f"node {node.name} did not report its client certificate"
+        elif found[0] == WARNING:
+            yield warning(c.CV_ECLUSTERCLIENTCERT, None, f"client certificate of node {node.name}: {found[1]}")
+            continue
+        elif found[0] is not None:
+            problem = f"client certificate of node {node.name} failed validation: {found[1]}"
+        else:
+            problem = _digest_problem(config, node, found[1], owner_of)
         if problem:
             yield Finding(c.CV_ECLUSTERCLIENTCERT, None, problem)
 
 
-def _certificate_problem(
-    config: ConfigData, node: Node, found: Any, certs: Mapping[str, str], owner_of: Mapping[str, str]
-) -> str | None:
-    if not (isinstance(found, (list, tuple)) and len(found) == 2):
-        return f"node {node.name} did not report its client certificate"
-    status, detail = found
-    if status is not None:
-        return f"client certificate of node {node.name} failed validation: {detail}"
-    expected = certs.get(node.uuid)
-    if node.master_candidate:
-        if expected is None:
-            return f"master candidate {node.name} is not on the list of candidate certificates"
-        if detail != expected:
-            return f"client certificate of node {node.name} has digest {detail}, expected is {expected}"
-        return None
-    if expected is not None:
+def _digest_problem(config: ConfigData, node: Node, digest: str, owner_of: Mapping[str, str]) -> str | None:
+    """Return what is wrong with the digest of a valid certificate; *owner_of*: digest to UUID of the listed owner."""
+    expected = config.cluster.candidate_certs.get(node.uuid)
+    owner = config.nodes.get(owner_of.get(digest, node.uuid))
+    if owner is not None and owner.uuid != node.uuid:
+        return f"node {node.name} uses the client certificate of {owner.name}"
+    if node.master_candidate and expected is None:
+        return f"master candidate {node.name} is not on the list of candidate certificates"
+    if node.master_candidate and digest != expected:
+        return f"client certificate of node {node.name} has digest {digest}, expected is {expected}"
+    if not node.master_candidate and expected is not None:
         return f"node {node.name} is no master candidate but on the list of candidate certificates"
-    if detail in owner_of:
-        owner = config.nodes.get(owner_of[detail])
-        return f"node {node.name} uses the certificate of {owner.name if owner else owner_of[detail]}"
     return None

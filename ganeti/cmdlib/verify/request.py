@@ -56,9 +56,9 @@ def virtual_path(path: str) -> str | None:
 
 
 def verify_request(
-    config: ConfigData, nodes: Sequence[Node], instances: Sequence[Instance], expected: Expectations, *, clutter: bool
+    config: ConfigData, nodes: Sequence[Node], instances: Sequence[Instance], expected: Expectations
 ) -> dict[str, Any]:
-    """Return what the nodes of a group are asked; *clutter* asks for superfluous SSH keys, too."""
+    """Return what the nodes of a group are asked."""
     cluster = config.cluster
     master = config.nodes[cluster.master_node]
     candidates = [node.name for node in nodes if node.master_candidate and not node.offline]
@@ -82,7 +82,7 @@ def verify_request(
     oob_paths = oob_programs(config, nodes)
     if oob_paths:
         request[c.NV_OOB_PATHS] = oob_paths
-    return {**request, **_storage_part(config, master), **_ssh_part(config, nodes, candidates, clutter=clutter)}
+    return {**request, **_storage_part(config, master), **_ssh_part(config, nodes, candidates)}
 
 
 def _instances_on(config: ConfigData, nodes: Iterable[Node]) -> list[Instance]:
@@ -127,22 +127,12 @@ def _storage_part(config: ConfigData, master: Node) -> dict[str, Any]:
     return part
 
 
-def _ssh_part(config: ConfigData, nodes: Sequence[Node], candidates: list[str], *, clutter: bool) -> dict[str, Any]:
-    """Return the tests of SSH; a cluster that does not manage SSH has none."""
+def _ssh_part(config: ConfigData, nodes: Sequence[Node], candidates: list[str]) -> dict[str, Any]:
+    """Return the test of SSH connections; a cluster that does not manage SSH has none."""
     if not config.cluster.modify_ssh_setup:
         return {}
     online = [node.name for node in nodes if not node.offline]
-    everyone = [
-        [node.uuid, node.name, node.master_candidate, node.master_capable, not node.offline]
-        for node in sorted(config.nodes.values(), key=lambda node: node.name)
-    ]
-    part: dict[str, Any] = {
-        c.NV_NODELIST: [online, foreign_ssh_targets(config, nodes), candidates],
-        c.NV_SSH_SETUP: [everyone, config.cluster.ssh_key_type],
-    }
-    if clutter:
-        part[c.NV_SSH_CLUTTER] = None
-    return part
+    return {c.NV_NODELIST: [online, foreign_ssh_targets(config, nodes), candidates]}
 
 
 def foreign_ssh_targets(config: ConfigData, nodes: Sequence[Node]) -> dict[str, list[str]]:
