@@ -22,6 +22,7 @@ _LOG = logging.getLogger(__name__)
 #: How long an idle connection is kept.
 IDLE_TIMEOUT_S: Final = 120
 _URGENT_THREADS: Final = 10
+_WAITING_PER_PLACE: Final = 2
 _BACKLOG: Final = 512
 _MAX_HEADER_BYTES: Final = 8192 + 4096
 _MAX_IDLE_CONNECTIONS: Final = 1000
@@ -49,11 +50,12 @@ class Application(Protocol):
 
 
 class Lanes:
-    """Places for calls that are not urgent: some run, as many may wait."""
+    """Places for calls that are not urgent: some run, twice as many may wait."""
 
     def __init__(self, places: int) -> None:
+        self.size = (1 + _WAITING_PER_PLACE) * places
         self._running = threading.BoundedSemaphore(places)
-        self._admitted = threading.BoundedSemaphore(2 * places)
+        self._admitted = threading.BoundedSemaphore(self.size)
 
     def enter(self, patience_s: float) -> bool:
         """Take a place, waiting for one if need be; tells whether that worked."""
@@ -81,8 +83,8 @@ class HttpServer:
         self._server = _Server(
             (address, port),
             lambda request: _CallGateway(request, application, lanes),
-            minthreads=2 * max_calls + _URGENT_THREADS,
-            maxthreads=2 * max_calls + _URGENT_THREADS,
+            minthreads=lanes.size + _URGENT_THREADS,
+            maxthreads=lanes.size + _URGENT_THREADS,
             server_name=f"Ganeti {c.RELEASE_VERSION}",
         )
         self._server.ssl_adapter = TlsAdapter(contexts) if contexts is not None else None

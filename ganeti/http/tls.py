@@ -163,6 +163,9 @@ class TlsSocket:
             except (SSL.ZeroReturnError, SSL.SysCallError):
                 raise
             except SSL.Error as err:
+                if not any(err.args):
+                    # The client went away without a word, which is how many end an idle connection.
+                    raise SSL.ZeroReturnError from None
                 _LOG.info("TLS connection of %s failed: %s", self._address(), _describe(err))
                 raise cheroot_errors.FatalSSLAlert(*err.args) from err
 

@@ -1,7 +1,6 @@
 """Sends calls to node daemons and turns what comes back into results."""
 
 import concurrent.futures
-import functools
 import html
 import re
 import socket
@@ -18,6 +17,7 @@ from ganeti.http.client import HttpPool, HttpReply, HttpRequest, TransferError
 from ganeti.rpc.declaration import Procedure
 from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.result import RpcResult, failure, success
+from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
 
 P = ParamSpec("P")
@@ -41,7 +41,6 @@ def noded_port() -> int:
         return c.DEFAULT_NODED_PORT
 
 
-@functools.cache
 def _virtual_source_address() -> str | None:
     """Return the address that calls come from in a virtual cluster, where all nodes share one machine.
 
@@ -50,7 +49,11 @@ def _virtual_source_address() -> str | None:
     if not pathutils.VIRTUAL_HOSTNAME:
         return None
     try:
-        address = net.resolve(pathutils.VIRTUAL_HOSTNAME)
+        address = SsconfReader().node_primary_ips().get(pathutils.VIRTUAL_HOSTNAME, "")
+    except errors.ConfigurationError:
+        address = ""  # The cluster is being made.
+    try:
+        address = address or net.resolve(pathutils.VIRTUAL_HOSTNAME)
     except errors.ResolverError:
         return None
     return address if net.is_loopback(address) or net.owns_address(address) else None
@@ -71,6 +74,7 @@ class NodeTransport:
         self._identity = identity
         self._port = noded_port() if port is None else port
         self._connect_timeout_s = connect_timeout_s
+        self._source = _virtual_source_address()
         self._pool = HttpPool(name="RpcIO", max_connecting=max_connecting)
         self._unreachable = _UnreachableNodes()
 
@@ -90,7 +94,7 @@ class NodeTransport:
     def _request(self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float) -> HttpRequest:
         host = f"[{address}]" if ":" in address else address
         scheme = "http" if self._identity is None else "https"
-        source = _virtual_source_address()
+        source = self._source
         return HttpRequest(
             url=f"{scheme}://{host}:{self._port}/{proc.name}",
             body=body,
@@ -178,6 +182,8 @@ def describe_transfer_error(error: TransferError) -> str:
     """Return the text for a call without an answer."""
     if error.code == 65:
         return f"{error} (connection lost after the call was sent; it may have been carried out)"
+    if "alert" in error.text:
+        return f"{error} (the node refuses the certificate of this node)"
     return str(error)
 
 

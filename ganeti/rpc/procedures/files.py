@@ -39,6 +39,6 @@ def set_watcher_pause(until: float | None, /) -> None:
     """Pause the watcher of this node until a Unix time, or end the pause."""
 
 
-@procedure(timeout=Timeout.URGENT, multi=True)
+@procedure(timeout=Timeout.URGENT)
 def get_watcher_pause() -> float | None:
     """Return the Unix time until which the watcher pauses, None if it does not."""
