@@ -12,12 +12,14 @@ from ganeti.rpc.client import RpcClient
 from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.procedures import version
 from ganeti.rpc.resolvers import DnsResolver, StaticResolver
-from ganeti.rpc.transport import NodeTransport
+from ganeti.rpc.transport import NodeTransport, noded_port
+from ganeti.utils import net
 from ganeti.utils.process import run_cmd
 
 _DAEMON_UTIL_TIMEOUT_S: Final = 300.0
 _WAIT_S: Final = 10.0
-_POLL_S: Final = 0.1
+_FIRST_PAUSE_S: Final = 0.05
+_LONGEST_PAUSE_S: Final = 1.0
 #: Waiting gives up connecting early: it asks again soon.
 _CONNECT_TIMEOUT_S: Final = 2.0
 
@@ -48,10 +50,12 @@ def rpc_to(addresses: dict[str, str]) -> Iterator[RpcClient]:
 def _wait(what: str, problem: Callable[[], str | None], timeout_s: float) -> None:
     """Wait until *problem* returns None; raises OpExecError with the last problem when the time is over."""
     deadline = time.monotonic() + timeout_s
+    pause_s = _FIRST_PAUSE_S
     while (found := problem()) is not None:
         if time.monotonic() >= deadline:
             raise errors.OpExecError(f"{what} does not answer after {timeout_s:g} s: {found}")
-        time.sleep(_POLL_S)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.5, _LONGEST_PAUSE_S)
 
 
 def wait_for_noded(node_name: str, address: str, timeout_s: float = _WAIT_S) -> None:
@@ -61,6 +65,9 @@ def wait_for_noded(node_name: str, address: str, timeout_s: float = _WAIT_S) -> 
     """
 
     def problem() -> str | None:
+        # First a look at the port: a failed call is an error in every log, a daemon that is starting is none.
+        if not net.tcp_ping(address, noded_port(), timeout_s=_CONNECT_TIMEOUT_S):
+            return "nobody listens"
         # A client for each attempt: the transport takes an unreachable node for unreachable for a while.
         with rpc_to({node_name: address}) as rpc:
             answer = rpc.call_one(node_name, version)
