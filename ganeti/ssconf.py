@@ -166,13 +166,27 @@ def write_values(
 ) -> None:
     """Write values to their files, each replaced atomically; nothing is written if any value is wrong.
 
+    Files that have their value already are left alone: most changes concern one or two of them.
+
     Raises ConfigurationError for wrong values, LockError if another program is writing for longer than 10 s, OSError.
     """
     check_values(values)
     target = directory or pathutils.DATA_DIR
     with flock(lock_file or pathutils.SSCONF_LOCK_FILE, timeout_s=_LOCK_TIMEOUT_S, mode=0o600):
-        for key, value in values.items():
-            write_atomic(
-                key_file(key, target), _content(value), mode=c.SS_FILE_PERMS, uid=uid, gid=gid, fsync_directory=False
-            )
-        fsync_dir(target)
+        changed = {
+            key: _content(value) for key, value in values.items() if not _has_content(key_file(key, target), value)
+        }
+        for key, content in changed.items():
+            write_atomic(key_file(key, target), content, mode=c.SS_FILE_PERMS, uid=uid, gid=gid, fsync_directory=False)
+        if changed:
+            fsync_dir(target)
+
+
+def _has_content(path: str, value: str) -> bool:
+    """Tell whether a file has the content for a value, and the right mode."""
+    try:
+        with open(path, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode & 0o777
+            return mode == c.SS_FILE_PERMS and file.read(c.MAX_SIZE + 1) == _content(value)
+    except OSError:
+        return False
