@@ -311,3 +311,59 @@ def test_guest_on_a_bridge_answers_and_gets_another_nic(nodes: list[Node], disk:
     node.call("hot_modify", **change, block=None)
     node.call("hot_remove", **change)
     wait_for(lambda: len(list(Path(f"/sys/class/net/{bridge}/brif").iterdir())) == 1, "its removal")
+
+
+ACCEPTED = {
+    "ide disk": {"disk_type": "ide"},
+    "scsi disk": {"disk_type": "scsi-hd", "scsi_controller_type": "virtio-scsi-pci"},
+    "scsi cd on lsi": {"cdrom_disk_type": "scsi-cd", "cdrom_image_path": "IMAGE"},
+    "boot from cd and floppy": {"cdrom_image_path": "IMAGE", "boot_order": "cdrom", "floppy_image_path": "FLOPPY"},
+    "direct cache, native aio": {"disk_cache": "none", "disk_aio": "native", "disk_discard": "unmap"},
+    "write-through": {"disk_cache": "writethrough"},
+    "vnc with password and tls": {"vnc_bind_address": "127.0.0.1", "vnc_password_file": "PASSWORD", "vnc_tls": True},
+    "vnc on an interface": {"vnc_bind_address": "lo", "keymap": "de"},
+    "sound, clock, usb": {"soundhw": "ac97", "use_localtime": True, "usb_devices": "keyboard,tablet,mouse"},
+    "no acpi, no serial console": {"acpi": False, "serial_console": False, "reboot_behavior": "exit"},
+    "chroot, user": {"use_chroot": True, "security_model": "user", "security_domain": "nobody"},
+    "guest agent, vga": {"use_guest_agent": True, "vga": "cirrus"},
+    "cpus": {"cpu_mask": "0", "cpu_cores": 1, "cpu_type": "qemu64,+ssse3"},
+    "spice": {"spice_bind": "127.0.0.1", "spice_password_file": "PASSWORD", "spice_image_compression": "lz"},
+    "extra": {"kvm_extra": "-smbios 'type=1,product=a b'"},
+}
+
+
+@pytest.mark.parametrize("params", ACCEPTED.values(), ids=ACCEPTED)
+def test_emulator_accepts_the_command_line(
+    nodes: list[Node], tmp_path: Path, params: dict[str, Any], request: pytest.FixtureRequest
+) -> None:
+    node = nodes[0]
+    files = {"IMAGE": tmp_path / "image", "FLOPPY": tmp_path / "floppy", "PASSWORD": tmp_path / "password"}
+    for name in ("IMAGE", "FLOPPY"):
+        files[name].write_bytes(bytes(1440 << 10))
+    files["PASSWORD"].write_text("geheim\n")
+    image = tmp_path / "disk0"
+    image.write_bytes(bytes(1 << 20))
+    values = {name: str(files.get(value, value)) if isinstance(value, str) else value for name, value in params.items()}
+    instance = {**make_instance(c.DT_FILE, **values), "network_port": 11000 + os.getpid() % 900}
+    node.call("start_instance", instance=instance, links=[node.link_disk(image)], paused=True)
+    info = node.info()
+    assert info is not None
+    if "chroot" in request.node.name:
+        status = Path(f"/proc/{info['hypervisor_id']}/status").read_text()
+        assert "Uid:\t65534" in status
+        assert Path(f"/proc/{info['hypervisor_id']}/root").readlink() != Path("/")
+    node.call("stop_instance", name=NAME, force=True)
+    node.call("cleanup_instance", name=NAME)
+    assert [path for path in (node.run / "kvm-hypervisor").rglob("*") if not path.is_dir()] == []
+
+
+def test_failed_start_tells_the_reason_and_leaves_nothing(nodes: list[Node], tmp_path: Path) -> None:
+    node = nodes[0]
+    image = tmp_path / "image"
+    image.write_bytes(bytes(1 << 20))
+    # The floppy wants the disk's file for itself.
+    instance = make_instance(c.DT_FILE, floppy_image_path=str(image))
+    with pytest.raises(AssertionError, match="lock"):
+        node.call("start_instance", instance=instance, links=[node.link_disk(image)], paused=False)
+    assert node.info() is None
+    assert [path for path in (node.run / "kvm-hypervisor").rglob("*") if not path.is_dir()] == []

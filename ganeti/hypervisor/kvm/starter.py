@@ -36,6 +36,7 @@ _SPAWN_TIMEOUT_S = 600
 _DAEMON_UTIL_TIMEOUT_S = 30
 _KVMD = "ganeti-kvmd"
 _MEBI = 1 << 20
+_SHOWN_LOG_BYTES = 2048
 _COMMUNICATION_NIC_PREFIX = "ganeti:communication:"
 _COMMUNICATION_TAP_PREFIX = "gnt.com."
 
@@ -124,15 +125,34 @@ def _spawn(
 
 def _run_qemu(argv: Sequence[str], taps: Sequence[Tap], paths: GuestPaths) -> QemuProcess:
     descriptors = [fd for tap in taps for fd in tap.all_fds()]
+    logged = _log_size(paths)
     result = run_cmd(argv, timeout_s=_SPAWN_TIMEOUT_S, pass_fds=descriptors)
     if result.failed:
-        raise errors.HypervisorError(
-            f"Failed to start instance {paths.name}: QEMU {result.fail_reason}: {result.output.strip()}"
-        )
+        # With a log file QEMU writes its last words there, not to standard error.
+        details = result.output.strip() or _read_log(paths, logged)
+        raise errors.HypervisorError(f"Failed to start instance {paths.name}: QEMU {result.fail_reason}: {details}")
     process = find_process(paths.name, paths.pid_file)
     if process is None:
         raise errors.HypervisorError(f"Failed to start instance {paths.name}: QEMU ended at once, see {paths.log}")
     return process
+
+
+def _log_size(paths: GuestPaths) -> int:
+    try:
+        return paths.log.stat().st_size
+    except OSError:
+        return 0
+
+
+def _read_log(paths: GuestPaths, start: int) -> str:
+    """What QEMU has written to its log, which it may have emptied, since it had a certain size."""
+    try:
+        with paths.log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(start if start <= size else 0)
+            return file.read(_SHOWN_LOG_BYTES).decode(errors="replace").strip()
+    except OSError:
+        return f"no reason given, see {paths.log}"
 
 
 @contextlib.contextmanager
