@@ -38,6 +38,8 @@ def _option(option: Option) -> dict[str, Any]:
         result["metavar"] = option.metavar
     if option.completion:
         result["completion"] = option.completion
+    if option.callback:
+        result["callback"] = True
     return result
 
 
@@ -68,13 +70,12 @@ def _command(command: Command) -> dict[str, Any]:
         "args": [_argument(argument) for argument in command.arguments],
         "synopsis": command.synopsis,
         "options": [_option(option) for option in command.options],
+        "opcodes": list(command.opcodes),
     }
     if command.aliases:
         result["aliases"] = list(command.aliases)
     if command.default_fields:
         result["default_fields"] = list(command.default_fields)
-    if command.opcodes:
-        result["opcodes"] = list(command.opcodes)
     return result
 
 
