@@ -1,7 +1,6 @@
 """Asking the nodes of a group for everything that its verification looks at."""
 
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -9,14 +8,11 @@ from typing import Any, Final
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.cmdlib.base import LogicalUnit
-from ganeti.cmdlib.locks import nodes_of_instance
-from ganeti.cmdlib.verify import request, storage
+from ganeti.cmdlib.verify import disk_states, request, storage
 from ganeti.cmdlib.verify.files import Expectations
 from ganeti.cmdlib.verify.findings import Reporter
 from ganeti.cmdlib.verify.nodes import Answer
 from ganeti.objects import ConfigData, Instance, Node
-from ganeti.objects.to_wire import wire_disk
-from ganeti.objects.wire import BlockDevStatus, WireDisk
 from ganeti.rpc import procedures
 from ganeti.rpc.procedures.storage import StoredFile
 from ganeti.rpc.result import RpcResult
@@ -24,8 +20,6 @@ from ganeti.rpc.result import RpcResult
 #: How often checksums are asked for again because the configuration changed meanwhile.
 _FILE_ATTEMPTS: Final = 3
 
-#: Disk UUID -> (succeeded, state or problem).
-DiskStates = Mapping[str, tuple[bool, BlockDevStatus | str]]
 #: Local path -> checksum; None if the node gave none.
 Checksums = Mapping[str, str] | None
 
@@ -41,7 +35,7 @@ class Gathered:
     checksums: Mapping[str, Checksums] = field(default_factory=dict)
     #: No change of the configuration was on its way while checksums were computed.
     is_settled: bool = True
-    disks: Mapping[str, DiskStates] = field(default_factory=dict)
+    disks: Mapping[str, disk_states.States] = field(default_factory=dict)
     disk_failures: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, Sequence[StoredFile]] = field(default_factory=dict)
     image_failures: Mapping[str, str] = field(default_factory=dict)
@@ -75,7 +69,9 @@ class Gatherer:
             self._reporter.heading("Gathering information about the master node")
             results.update(self._verify(config, references, request.file_request(expected)))
         checksums, is_settled = self._settled_checksums(config, results, serial_no, expected)
-        disks, disk_failures = self._disk_states(config, failures)
+        wanted = disk_states.disks_by_node(config, self._instances, left_out=failures)
+        self._reporter.heading(f"Gathering disk information ({len(wanted)} nodes)")
+        disks = disk_states.ask(self._lu, wanted)
         images, image_failures = _split(
             self._lu.rpc.call_each(
                 procedures.file_storage_list,
@@ -93,8 +89,8 @@ class Gatherer:
             failures=failures,
             checksums=checksums,
             is_settled=is_settled,
-            disks=disks,
-            disk_failures=disk_failures,
+            disks=disks.states,
+            disk_failures=disks.failures,
             images=images,
             image_failures=image_failures,
         )
@@ -126,33 +122,6 @@ class Gatherer:
             nodes = [config.nodes[uuid] for uuid, result in results.items() if not result.fail_msg]
             results = self._verify(config, nodes, request.file_request(expected))
         return _checksums(results), self._lu.snapshot().serial_no == serial_no
-
-    def _disk_states(
-        self, config: ConfigData, failed: Mapping[str, str]
-    ) -> tuple[dict[str, DiskStates], dict[str, str]]:
-        """Return the states of all disks of the group's instances, by node, and the nodes that did not tell."""
-        wanted: dict[str, list[WireDisk]] = defaultdict(list)
-        for instance in self._instances:
-            for uuid in nodes_of_instance(config, instance):
-                node = config.nodes[uuid]
-                if node.offline or not node.vm_capable or uuid in failed:
-                    continue
-                wanted[uuid] += [
-                    wire_disk(config, config.disks[disk], instance.primary_node, uuid) for disk in instance.disks
-                ]
-        wanted = {uuid: disks for uuid, disks in wanted.items() if disks}
-        self._reporter.heading(f"Gathering disk information ({len(wanted)} nodes)")
-        results = self._lu.rpc.call_each(
-            procedures.blockdev_getmirrorstatus_multi, {uuid: (disks,) for uuid, disks in wanted.items()}
-        )
-        answers, failures = _split(results)
-        states: dict[str, DiskStates] = {}
-        for uuid, rows in answers.items():
-            if len(rows) != len(wanted[uuid]):
-                failures[uuid] = f"{len(rows)} answers about {len(wanted[uuid])} disks"
-                continue
-            states[uuid] = {disk.uuid: row for disk, row in zip(wanted[uuid], rows, strict=True)}
-        return states, failures
 
 
 def _split(results: Mapping[str, RpcResult[Any]]) -> tuple[dict[str, Any], dict[str, str]]:
