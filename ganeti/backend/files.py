@@ -12,7 +12,7 @@ from ganeti.rpc import procedures
 from ganeti.rpc.procedures.files import Compressed, FileDetails
 from ganeti.rpc.uploads import decompress
 from ganeti.utils.accounts import owner
-from ganeti.utils.files import read_text, remove_if_exists, write_atomic
+from ganeti.utils.files import lock_if_exists, read_text, remove_if_exists, write_atomic
 
 #: The files that the master may write; never the list of allowed storage paths, which is the node's own decision.
 UPLOAD_TARGETS: Final[frozenset[str]] = frozenset(
@@ -54,7 +54,9 @@ def _write(path: str, content: Compressed, mode: int | None, user: str, group: s
     uid, gid = _ids(user, group)
     try:
         data = decompress(content)
-        write_atomic(target, data, mode=0o600 if mode is None else mode, uid=uid, gid=gid, times=(atime, mtime))
+        # A master daemon that still runs here and the new master's copy must not interleave: both lock the old file.
+        with lock_if_exists(target) if target == pathutils.CLUSTER_CONF_FILE else contextlib.nullcontext():
+            write_atomic(target, data, mode=0o600 if mode is None else mode, uid=uid, gid=gid, times=(atime, mtime))
     except (OSError, ValueError) as err:
         raise RPCFail(f"Cannot write {target}: {err}") from err
 

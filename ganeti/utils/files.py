@@ -121,6 +121,21 @@ def flock(path: str, *, shared: bool = False, timeout_s: float | None = None, mo
         os.close(fd)
 
 
+@contextlib.contextmanager
+def lock_if_exists(path: str) -> Iterator[None]:
+    """Hold a ``flock(2)`` on a file that is about to be replaced; without the file there is nothing to hold."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        acquire_flock(fd, path)
+        yield
+    finally:
+        os.close(fd)
+
+
 def acquire_flock(fd: int, path: str, *, shared: bool = False, timeout_s: float | None = None) -> None:
     """Take a ``flock(2)`` on an open descriptor; *path* is for the message of the LockError."""
     kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
