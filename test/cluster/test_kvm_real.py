@@ -292,7 +292,7 @@ def test_guest_on_a_bridge_answers_and_gets_another_nic(nodes: list[Node], disk:
     first, second = (
         {"uuid": str(uuid.uuid4()), "mac": f"aa:00:00:12:34:0{index}", "nicparams": parameters} for index in (1, 2)
     )
-    instance = {**make_instance(), "nics": [first]}
+    instance = {**make_instance(virtio_net_queues=2), "nics": [first]}
     node.call("start_instance", instance=instance, links=[node.link_disk(disk)], paused=False)
     interface = (node.run / "kvm-hypervisor/nic" / NAME / "0").read_text()
     assert Path(f"/sys/class/net/{bridge}/brif/{interface}").exists()
