@@ -216,17 +216,6 @@ PROGRAM = Program(
             opcodes=("OP_TAGS_DEL",),
         ),
         Command(
-            "rename",
-            "ganeti.client.cluster.lifecycle:rename",
-            "Change the name of the cluster",
-            arguments=(Argument("host", "new-cluster-name"),),
-            options=(
-                common.DRY_RUN,
-                common.FORCE,
-            ),
-            opcodes=("OP_CLUSTER_RENAME",),
-        ),
-        Command(
             "search-tags",
             "ganeti.client.cluster.tags:search",
             "Find objects by their tags",

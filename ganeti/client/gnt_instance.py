@@ -131,26 +131,6 @@ PROGRAM = Program(
             opcodes=("OP_INSTANCE_FAILOVER",),
         ),
         Command(
-            "grow-disk",
-            "ganeti.client.instance.disks:grow",
-            "Make a disk of an instance larger",
-            arguments=(
-                Argument("instance", "instance"),
-                Argument("unknown", "disk-index"),
-                Argument("unknown", "amount"),
-            ),
-            options=(
-                instance.ABSOLUTE,
-                common.DRY_RUN,
-                common.IGNORE_IPOLICY,
-                instance.NO_WAIT_FOR_SYNC,
-                common.PRINT_JOBID,
-                common.PRIORITY,
-                common.SUBMIT,
-            ),
-            opcodes=("OP_INSTANCE_GROW_DISK",),
-        ),
-        Command(
             "info",
             "ganeti.client.instance.info:run",
             "Show the details of instances",

@@ -3,13 +3,6 @@
 from ganeti import constants as c
 from ganeti.cli.options import Option
 
-ABSOLUTE = Option(
-    ("--absolute",),
-    "absolute",
-    help="the amount is the new size, not the difference",
-    action="store_true",
-    default=False,
-)
 ALLOW_FAILOVER = Option(
     ("--allow-failover",),
     "allow_failover",
