@@ -138,7 +138,7 @@ def configure_nic(event: NicEvent) -> None:
     if script is not None:
         _run_script(script, event)
     elif not is_communication_tap(event):
-        _do_builtin(event)
+        configure_builtin(event)
 
 
 def configure_nic_tolerantly(event: NicEvent) -> None:
@@ -162,7 +162,8 @@ def _run_script(script: str, event: NicEvent) -> None:
         )
 
 
-def _do_builtin(event: NicEvent) -> None:
+def configure_builtin(event: NicEvent) -> None:
+    """Connect or disconnect the host side of a NIC without asking any script of the site; see `configure_nic`."""
     mode = str(event.nic.nicparams.get(c.NIC_MODE) or "")
     actions: Mapping[str, builtin.Action] = builtin.UP if event.action == c.NIC_ACTION_UP else builtin.DOWN
     action = actions.get(mode)
