@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ganeti.cmdlib.base import LogicalUnit
-from ganeti.cmdlib.instance.disks import all_nodes, file_directory, node_tree
+from ganeti.cmdlib.instance.disks import all_nodes, disks_of, file_directory, node_tree
 from ganeti.cmdlib.instance.ipolicy import uses_exclusive_storage
 from ganeti.cmdlib.instance.nodechecks import node_name
 from ganeti.errors import OpExecError
@@ -59,10 +59,19 @@ def create_disks(
     except OpExecError as err:
         lu.log_warning("Device creation failed")
         left = undo_creation(lu, instance, created)
-        if directory is not None and created and _remove_directory(lu, primary, directory):
-            left.append(f"directory {directory}")
+        if directory is not None and created and not _is_used_by_others(lu, instance, disks, directory):
+            left += [f"directory {directory}"] if _remove_directory(lu, primary, directory) else []
         raise DiskCreationError(str(err), left) from err
     return created
+
+
+def _is_used_by_others(lu: LogicalUnit[Any], instance: Instance, new: Sequence[Disk], directory: str) -> bool:
+    """Tell whether disks that the instance had before are in a directory."""
+    config = lu.snapshot()
+    known = config.instances.get(instance.uuid)
+    fresh = {disk.uuid for disk in new}
+    before = [disk for disk in disks_of(config, known) if disk.uuid not in fresh] if known else []
+    return directory in {file_directory(disk) for disk in before}
 
 
 def _create_tree(

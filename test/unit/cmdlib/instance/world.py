@@ -50,6 +50,9 @@ class FakeNode:
     incoming: set[str] = field(default_factory=set)
     migration_status: str = c.HV_MIGRATION_COMPLETED
     os_trusted: bool = True
+    can_hotplug: bool = False
+    failing_hotplug: str = ""
+    plugged: list[tuple[str, str]] = field(default_factory=list)
     installed: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     # guests
@@ -107,6 +110,15 @@ class FakeNode:
     def instance_finalize_migration_src(self, instance: WireInstance, success: bool, _live: bool) -> None:
         if success:
             self.guests.pop(instance.name, None)
+
+    def hotplug_supported(self, _instance: WireInstance) -> None:
+        if not self.can_hotplug:
+            raise RuntimeError("Hypervisor fake cannot change devices of running instances")
+
+    def hotplug_device(self, _instance: Any, action: str, kind: str, *_args: Any) -> None:
+        if action == self.failing_hotplug:
+            raise RuntimeError("device is busy")
+        self.plugged.append((action, kind))
 
     # the node
 
