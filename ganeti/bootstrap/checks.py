@@ -363,6 +363,8 @@ def checked_ipolicy(params: InitParams) -> Params:
     if unknown:
         raise _invalid(f"The instance policy has unknown keys: {', '.join(unknown)}")
     policy = {**c.IPOLICY_DEFAULTS, **params.ipolicy}
+    # Lists as JSON gives them, so that the policy is the same before and after it was on disk.
+    policy[c.ISPECS_MINMAX] = list(policy[c.ISPECS_MINMAX])
     for key in c.IPOLICY_PARAMETERS:
         policy[key] = float(policy[key])
     policy[c.IPOLICY_DTS] = [name for name in policy[c.IPOLICY_DTS] if name in params.enabled_disk_templates]
