@@ -4,8 +4,10 @@ Idle connections cost no thread. Urgent calls always find a free one: the others
 them in a second bounded set of threads, and are refused when that is full too.
 """
 
+import contextlib
 import html
 import logging
+import socket
 import threading
 import time
 from http import HTTPStatus
@@ -109,8 +111,12 @@ class HttpServer:
         """Close the listening socket and idle connections; calls under way go on."""
         self._stopper = threading.Thread(target=self._server.stop, name="HttpStop", daemon=True)
         self._stopper.start()
+        address = self._server.bind_addr
         while self._server.socket is not None and self._stopper.is_alive():
-            self._stopper.join(0.05)
+            # The accepting thread looks whether it shall stop after each connection.
+            with contextlib.suppress(OSError):
+                socket.create_connection(address, timeout=0.1).close()
+            self._stopper.join(0.02)
 
     def stop(self) -> None:
         """Stop accepting, and return when all calls under way are answered."""
@@ -126,6 +132,8 @@ class _Server(HTTPServer):
 
     timeout = IDLE_TIMEOUT_S
     request_queue_size = _BACKLOG
+    #: How often idle connections are looked at.
+    expiration_interval = 5
     max_request_header_size = _MAX_HEADER_BYTES
     keep_alive_conn_limit = _MAX_IDLE_CONNECTIONS
     #: None: wait for calls under way however long they take.

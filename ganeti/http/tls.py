@@ -4,10 +4,12 @@ A client must prove who it is with a certificate that the server's own certifica
 decided per request, from the digests in ``Peer``.
 """
 
+import contextlib
 import logging
 import select
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +24,8 @@ _LOG = logging.getLogger(__name__)
 
 #: Longest wait for one read or write of a client, in seconds.
 IO_TIMEOUT_S: Final = 10.0
+#: Longest wait for a refused client to go away.
+_LINGER_S: Final = 1.0
 _SESSION_CONTEXT: Final = b"ganeti"
 #: X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT of OpenSSL.
 _SELF_SIGNED_LEAF: Final = 18
@@ -167,6 +171,7 @@ class TlsSocket:
                     # The client went away without a word, which is how many end an idle connection.
                     raise SSL.ZeroReturnError from None
                 _LOG.info("TLS connection of %s failed: %s", self._address(), _describe(err))
+                self._let_client_read()
                 raise cheroot_errors.FatalSSLAlert(*err.args) from err
 
     def _wait(self, events: int) -> None:
@@ -174,6 +179,17 @@ class TlsSocket:
         poller.register(self._sock, events)
         if not poller.poll(IO_TIMEOUT_S * 1000):
             raise TimeoutError("timed out")
+
+    def _let_client_read(self) -> None:
+        """Take what the client still sends, so that it sees OpenSSL's alert instead of a reset connection."""
+        deadline = time.monotonic() + _LINGER_S
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+            poller = select.poll()
+            poller.register(self._sock, select.POLLIN)
+            while (left := deadline - time.monotonic()) > 0 and poller.poll(left * 1000):
+                if not self._sock.recv(65536):
+                    return
 
     def _address(self) -> str:
         try:
