@@ -48,9 +48,11 @@ def _assess_devices(params: Mapping[str, Any]) -> list[str]:
         warnings.append(
             f"migration_bandwidth still has the default of {bandwidth_default} MiB/s, too little for most networks"
         )
-    for name in (c.HV_DISK_TYPE, c.HV_NIC_TYPE):
-        if params[name] != c.HT_DISK_PARAVIRTUAL:
-            warnings.append(f"{name} '{params[name]}' is slower than 'paravirtual'")
+    warnings.extend(
+        f"{name} '{params[name]}' is slower than 'paravirtual'"
+        for name in (c.HV_DISK_TYPE, c.HV_NIC_TYPE)
+        if params[name] != c.HT_DISK_PARAVIRTUAL
+    )
     return warnings
 
 

@@ -50,7 +50,7 @@ def _check_value(hypervisor: str, param: HvParam, value: Any) -> None:
         return
     if param.check is not None and not param.check.accepts(value):
         raise errors.HypervisorError(
-            f"Parameter '{param.name}' of hypervisor {hypervisor} has value '{value}', must be {param.check.description}"
+            f"Parameter '{param.name}' of hypervisor {hypervisor} must be {param.check.description}, not '{value}'"
         )
 
 

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
@@ -178,8 +177,3 @@ def configure_builtin(event: NicEvent) -> None:
         action(event.interface, event.nic)
     except (errors.GenericError, OSError) as err:
         raise errors.HypervisorError(f"Failed to configure interface {event.interface}: {err}") from err
-
-
-def existing_bridges(names: Sequence[str]) -> dict[str, bool]:
-    """Which of some bridges this node has."""
-    return {name: (Path("/sys/class/net") / name / "bridge").is_dir() for name in names}

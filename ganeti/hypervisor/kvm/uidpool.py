@@ -10,11 +10,12 @@ import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ganeti import constants as c
 from ganeti import errors, pathutils
+from ganeti.ssconf import SsconfReader
 from ganeti.utils.files import remove_if_exists
 from ganeti.utils.process import run_cmd
 
-_SSCONF_FILE = "ssconf_uid_pool"
 _PGREP_TIMEOUT_S = 10
 _PGREP_NONE = 1
 
@@ -37,11 +38,7 @@ def parse_pool(text: str) -> frozenset[int]:
 
 def read_pool() -> frozenset[int]:
     """The user ids that this cluster sets aside for guests."""
-    try:
-        text = (Path(pathutils.DATA_DIR) / _SSCONF_FILE).read_text()
-    except FileNotFoundError:
-        text = ""
-    return parse_pool(text)
+    return parse_pool(SsconfReader().read(c.SS_UID_POOL))
 
 
 @contextlib.contextmanager
