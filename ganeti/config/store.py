@@ -102,6 +102,7 @@ class ConfigStore:
         self._config = config
         self._index = build_index(config)
         self._usage = Usage(config)
+        self._is_changing = False
         self._durability: Durability = durability if durability is not None else MemoryOnly()
         #: What running jobs have set aside.
         self.reservations = Reservations(self._mutex, self.snapshot, lambda: self._usage)
@@ -133,12 +134,13 @@ class ConfigStore:
         the change at once (master candidates, certificates), returns only when they were told.
 
         Raises ConfigurationError if the change breaks the configuration or was made on an outdated object, and
-        AddressPoolError; the configuration is as before then. *change* must be quick: everybody else waits.
+        AddressPoolError; the configuration is as before then. A ConfigurationError about writing comes after the
+        change is in force, and only where nodes must be told. *change* must be quick: everybody else waits.
         """
         with self._mutex:
             self._durability.check_usable()
             draft = Draft(self._config, self._index, time.time())
-            result = change(draft)
+            result = self._collect(change, draft)
             ips_committed = None
             if owner is not None and draft.touches(Instance):
                 ips_committed = self.reservations.apply_ips(draft, owner)
@@ -153,6 +155,17 @@ class ConfigStore:
             self._durability.wait_durable(step.after.serial_no)
             self._durability.wait_distributed(step.after.serial_no)
         return result
+
+    def _collect(self, change: Callable[[Draft], T], draft: Draft) -> T:
+        """Let *change* fill the draft. The mutex is held."""
+        if self._is_changing:
+            # The mutex does not stop a thread that has it already; the outer change would undo the inner one.
+            raise errors.ProgrammerError("A change of the configuration was started within another one")
+        self._is_changing = True
+        try:
+            return change(draft)
+        finally:
+            self._is_changing = False
 
     def _commit(self, step: Step) -> list[str]:
         """Swap a checked change in; returns its tolerable problems. The mutex is held."""

@@ -1,6 +1,8 @@
 """The store: visible changes, serial numbers, indexes and the file stay in step with each other."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -366,6 +368,34 @@ def test_changes_reach_the_disk_after_a_failed_write(path: str, monkeypatch: pyt
         store.wait_durable()
     store.close()
     assert read(path).cluster.highest_used_port == c.FIRST_DRBD_PORT
+
+
+_WRITER = """
+import sys
+from ganeti.config.opening import open_store
+store = open_store(sys.argv[1], accept_foreign=True)
+while True:
+    store.allocate_port()
+    store.wait_durable()
+    print(store.snapshot().serial_no, flush=True)
+"""
+
+
+def test_what_was_acknowledged_survives_a_kill(path: str) -> None:
+    for acknowledged in (1, 7, 30):
+        with subprocess.Popen([sys.executable, "-c", _WRITER, path], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            serials = [int(process.stdout.readline()) for _ in range(acknowledged)]
+            process.kill()
+        assert read(path).serial_no >= serials[-1]
+        open_store(path, accept_foreign=True).close()
+
+
+def test_a_change_within_a_change_is_refused() -> None:
+    store = ConfigStore(make_config())
+    with pytest.raises(errors.ProgrammerError):
+        store.transact(lambda draft: store.allocate_port())
+    assert store.allocate_port() == c.FIRST_DRBD_PORT
 
 
 def test_nodes_are_found_by_group() -> None:
