@@ -47,7 +47,8 @@ def file_details(path: str) -> FileDetails:
     Raises OSError, and ValueError if its owner has no name or it is not part of this virtual node.
     """
     with open(path, "rb") as file:
-        content, stat = file.read(), os.fstat(file.fileno())
+        # Reading changes the access time.
+        stat, content = os.fstat(file.fileno()), file.read()
     try:
         user, group = pwd.getpwuid(stat.st_uid).pw_name, grp.getgrgid(stat.st_gid).gr_name
     except KeyError as err:

@@ -168,12 +168,14 @@ def test_sha256_digests_are_accepted_too(server: HttpServer, certificates: suppo
 
 def test_plain_http_and_noise_do_no_harm(server: HttpServer, certificates: support.Certificates) -> None:
     for noise in (b"POST /version HTTP/1.1\r\n\r\n", b"\x00" * 1000, b"\x16\x03\x01\xff\xff" + b"x" * 100, b""):
-        with socket.create_connection((support.ADDRESS, server.port), timeout=10) as connection:
-            # The server may hang up as soon as it has seen enough.
-            with contextlib.suppress(OSError):
-                connection.sendall(noise)
-                connection.shutdown(socket.SHUT_WR)
-                _read_all(connection)
+        # The server may hang up as soon as it has seen enough.
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection((support.ADDRESS, server.port), timeout=10) as connection,
+        ):
+            connection.sendall(noise)
+            connection.shutdown(socket.SHUT_WR)
+            _read_all(connection)
     assert _status(_exchange(server, certificates, _post(b"version", b"[]"))) == 200
 
 
