@@ -19,5 +19,5 @@ class LUClusterRedistConf(LogicalUnit[opcodes.OpClusterRedistConf]):
 
     def exec(self, feedback: Feedback) -> None:
         """Distribute the configuration at once, then the files."""
-        self.cfg.flush()
+        self.cfg.flush(resend=True)
         upload_ancillary_files(self)

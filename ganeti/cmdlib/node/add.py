@@ -11,6 +11,7 @@ from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles
+from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, NodeGroup
 from ganeti.rpc import procedures
 from ganeti.utils import net
@@ -45,7 +46,7 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
         if self.op.readd and self.op.group:
             raise errors.OpPrereqError("A node that is added again stays in its group", c.ECODE_INVAL)
         if self.op.ndparams:
-            check_ndparams(self.op.ndparams)
+            self.op = msgspec.structs.replace(self.op, ndparams=check_ndparams(self.op.ndparams))
 
     def build_hooks_env(self) -> dict[str, object]:
         """Return what hooks learn about the new node."""
@@ -158,9 +159,13 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
             "offline": False,
             "drained": False,
             "powered": True,
-            "ndparams": dict(self.op.ndparams or {}),
+            "ndparams": without_defaults(self.op.ndparams or {}),
             **capabilities,
         }
+        if self.op.hv_state is not None:
+            values["hv_state_static"] = merged_hv_state(old.hv_state_static if old else {}, self.op.hv_state)
+        if self.op.disk_state is not None:
+            values["disk_state_static"] = merged_disk_state(old.disk_state_static if old else {}, self.op.disk_state)
         if old is not None:
             return msgspec.structs.replace(old, **values)
         group: NodeGroup = names.find_group(config, self.op.group)
@@ -183,6 +188,9 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
         node = self.cfg.add_node(node) if self.old_node is None else self.cfg.update(node)
         upload_ancillary_files(self)
         candidates.after_role_change(self, self.old_node, node)
+        if self.old_node is not None and not self.old_node.master_candidate and not node.master_candidate:
+            # It may have been a candidate when it went away, and still hold what candidates have.
+            candidates.demote(self, node)
 
     def _check_secondary(self, node: Node) -> None:
         if node.secondary_ip == node.primary_ip:
@@ -209,3 +217,8 @@ def check_ndparams(params: dict[str, Any]) -> dict[str, Any]:
         return enforce(params, c.NDS_PARAMETER_TYPES, allowed_values=(c.VALUE_DEFAULT,))
     except errors.TypeEnforcementError as err:
         raise errors.OpPrereqError(str(err), c.ECODE_INVAL) from None
+
+
+def without_defaults(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that are not left to the node group by the value ``default``."""
+    return {key: value for key, value in params.items() if value != c.VALUE_DEFAULT}

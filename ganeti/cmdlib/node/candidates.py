@@ -7,6 +7,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
+from ganeti.errors import OpExecError
 from ganeti.objects import Node
 from ganeti.rpc import procedures
 
@@ -33,17 +34,29 @@ def after_role_change(lu: LogicalUnit[Any], old: Node | None, new: Node) -> None
     lu.cfg.set_candidate_cert(new.uuid, None)
     if queue is not None:
         queue.remove_node(new.uuid)
-    if old is not None and old.master_candidate and not new.offline:
-        lu.rpc.call_one(new.uuid, procedures.node_demote_from_mc).warn(
-            f"Node {new.name} failed to demote itself", lu.log_warning
+    if old is not None and old.master_candidate:
+        demote(lu, new)
+
+
+def demote(lu: LogicalUnit[Any], node: Node) -> None:
+    """Let a node, unless it is offline, put its copy of the configuration away."""
+    if not node.offline:
+        lu.rpc.call_one(node.uuid, procedures.node_demote_from_mc).warn(
+            f"Node {node.name} failed to demote itself", lu.log_warning
         )
 
 
 def maintain_pool(lu: LogicalUnit[Any], excluded: Collection[str] = ()) -> None:
-    """Promote nodes until there are as many candidates as there should be; too many are only mentioned."""
+    """Promote nodes until there are as many candidates as there should be; too many are only mentioned.
+
+    A node that does not tell its certificate stays a candidate that cannot call others, which verification names.
+    """
     for node in lu.cfg.maintain_candidate_pool(excluded):
         lu.log_info(f"Node {node.name} becomes a master candidate")
-        after_role_change(lu, msgspec.structs.replace(node, master_candidate=False), node)
+        try:
+            after_role_change(lu, msgspec.structs.replace(node, master_candidate=False), node)
+        except OpExecError as err:
+            lu.log_warning(str(err), "repair the node, then demote it and make it a candidate again")
     pool = lu.cfg.candidate_pool_counts(excluded)
     if pool.now > pool.should:
         lu.log_info(f"There are {pool.now} master candidates, {pool.should} would be enough")

@@ -7,6 +7,7 @@ from ganeti import errors, opcodes
 from ganeti.cmdlib import names
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
+from ganeti.cmdlib.hooks import run_post_hooks
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates
 from ganeti.objects import Node
@@ -26,7 +27,7 @@ class LUNodeRemove(LogicalUnit[opcodes.OpNodeRemove]):
         return {"OP_TARGET": self.op.node_name, "NODE_NAME": self.op.node_name}
 
     def build_hooks_nodes(self) -> tuple[list[str], list[str]]:
-        """All other nodes, before and afterwards."""
+        """All other nodes, before and afterwards; the node itself has its post hooks while it still belongs to us."""
         others = [uuid for uuid in self.snapshot().nodes if uuid != self.node.uuid]
         return others, others
 
@@ -52,6 +53,8 @@ class LUNodeRemove(LogicalUnit[opcodes.OpNodeRemove]):
         if self.context.queue is not None:
             self.context.queue.remove_node(node.uuid)
         address = node.primary_ip
+        if not node.offline:
+            run_post_hooks(self, [node.uuid])
         self.cfg.remove_node(node.uuid)
         if not node.offline:
             # The node is no longer known by its UUID, hence the address.

@@ -10,12 +10,14 @@ from ganeti.cmdlib import names
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles
-from ganeti.cmdlib.node.add import check_ndparams
+from ganeti.cmdlib.node.add import check_ndparams, without_defaults
+from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, fill
 from ganeti.rpc import procedures
 
 _ROLE_FLAGS = ("master_candidate", "drained", "offline")
 _CAPABILITIES = ("master_capable", "vm_capable")
+_OTHERS = ("powered", "ndparams", "hv_state", "disk_state")
 
 
 @lu_for(opcodes.OpNodeSetParams)
@@ -29,18 +31,21 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
     def check_arguments(self) -> None:
         """Check that something is asked for, and nothing contradictory."""
         op = self.op
-        if op.hv_state or op.disk_state or op.secondary_ip:
+        if op.secondary_ip:
             raise errors.OpPrereqError(
-                "Static hypervisor and disk state and the secondary address cannot be changed by this version",
+                "The secondary address of a node cannot be changed by this version; remove the node and add it again",
                 c.ECODE_INVAL,
             )
-        changes = [getattr(op, name) for name in (*_ROLE_FLAGS, *_CAPABILITIES, "powered", "ndparams")]
+        changes = [getattr(op, name) for name in (*_ROLE_FLAGS, *_CAPABILITIES, *_OTHERS)]
         if all(change is None for change in changes):
             raise errors.OpPrereqError("Please pass at least one modification", c.ECODE_INVAL)
         if sum(bool(getattr(op, name)) for name in _ROLE_FLAGS) > 1:
             raise errors.OpPrereqError("Only one of candidate, drained and offline can be set at a time", c.ECODE_INVAL)
         if op.ndparams:
             self.op = msgspec.structs.replace(op, ndparams=check_ndparams(op.ndparams))
+        # Wrong keys are found before anything is locked.
+        merged_hv_state({}, op.hv_state or {})
+        merged_disk_state({}, op.disk_state or {})
 
     @property
     def _may_demote(self) -> bool:
@@ -86,9 +91,12 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
             self._check_is_back(node)
 
     def _check_master(self, config: ConfigData, node: Node) -> None:
-        asked = any(getattr(self.op, name) is not None for name in (*_ROLE_FLAGS, "master_capable"))
-        if asked and node.uuid == config.cluster.master_node:
+        if node.uuid != config.cluster.master_node:
+            return
+        if any(getattr(self.op, name) is not None for name in _ROLE_FLAGS):
             raise errors.OpPrereqError("The role of the master can only be changed by a master failover", c.ECODE_INVAL)
+        if self.op.master_capable is False:
+            raise errors.OpPrereqError("The master must stay master capable; fail over first", c.ECODE_STATE)
 
     def _check_capabilities(self, config: ConfigData, node: Node) -> None:
         is_capable = node.master_capable if self.op.master_capable is None else self.op.master_capable
@@ -132,7 +140,8 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
             return roles.REGULAR if new == roles.CANDIDATE else new
         comes_back = old in (roles.DRAINED, roles.OFFLINE) and new == roles.REGULAR
         becomes_capable = bool(self.op.master_capable) and not node.master_capable and new == roles.REGULAR
-        if (comes_back or becomes_capable) and roles.promotes_itself(config, [node.uuid]):
+        may_promote = (comes_back or becomes_capable) and self.op.master_candidate is not False
+        if may_promote and roles.promotes_itself(config, [node.uuid]):
             self.log_info("Auto-promoting node to master candidate")
             return roles.CANDIDATE
         return new
@@ -153,8 +162,11 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
         }
         result = [(name, changes[name]) for name in _CAPABILITIES if name in changes]
         if op.ndparams is not None:
-            merged = {**old.ndparams, **op.ndparams}
-            changes["ndparams"] = {key: value for key, value in merged.items() if value != c.VALUE_DEFAULT}
+            changes["ndparams"] = without_defaults({**old.ndparams, **op.ndparams})
+        if op.hv_state is not None:
+            changes["hv_state_static"] = merged_hv_state(old.hv_state_static, op.hv_state)
+        if op.disk_state is not None:
+            changes["disk_state_static"] = merged_disk_state(old.disk_state_static, op.disk_state)
         new = roles.with_role(msgspec.structs.replace(old, **changes), self.new_role)
         result += [(name, getattr(new, name)) for name in _ROLE_FLAGS if getattr(new, name) != getattr(old, name)]
         new = self.cfg.update(new)
