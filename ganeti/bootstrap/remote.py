@@ -80,6 +80,10 @@ class SshAccess:
     ask_password: Callable[[str], str] | None = None
 
 
+class _HostKeyRefusedError(paramiko.SSHException):
+    """Nobody vouches for the key of a host."""
+
+
 class _HostKeyPolicy(paramiko.MissingHostKeyPolicy):
     """Accepts the host keys of the cluster, and others that the user accepts."""
 
@@ -96,7 +100,7 @@ class _HostKeyPolicy(paramiko.MissingHostKeyPolicy):
             f" {key.fingerprint}. Continue connecting?"
         )
         if self._access.confirm is None or not self._access.confirm(question):
-            raise paramiko.SSHException(f"The host key of {hostname} ({key.fingerprint}) was not accepted")
+            raise _HostKeyRefusedError(f"The host key of {hostname} ({key.fingerprint}) was not accepted")
 
     def _is_key_of_cluster(self, key: paramiko.PKey) -> bool:
         if not os.path.exists(pathutils.SSH_KNOWN_HOSTS_FILE):
@@ -125,24 +129,23 @@ class SshHost:
 
     def _connect(self) -> None:
         try:
-            self._try(None)
-        except (paramiko.AuthenticationException, paramiko.PasswordRequiredException):
-            if self._access.ask_password is None:
+            self._client.connect(
+                self._access.host,
+                port=self._access.port,
+                username=_USER,
+                timeout=_CONNECT_TIMEOUT_S,
+                banner_timeout=_CONNECT_TIMEOUT_S,
+                auth_timeout=_CONNECT_TIMEOUT_S,
+            )
+        except _HostKeyRefusedError:
+            # Before all other errors: the host must not get a password.
+            raise
+        except paramiko.SSHException:
+            # No key was accepted, or there is none (which paramiko tells by its base class): ask for the password.
+            transport = self._client.get_transport()
+            if self._access.ask_password is None or transport is None or not transport.is_active():
                 raise
-            self._try(self._access.ask_password(f"Password of {_USER}@{self._access.host}: "))
-
-    def _try(self, password: str | None) -> None:
-        self._client.connect(
-            self._access.host,
-            port=self._access.port,
-            username=_USER,
-            password=password,
-            timeout=_CONNECT_TIMEOUT_S,
-            banner_timeout=_CONNECT_TIMEOUT_S,
-            auth_timeout=_CONNECT_TIMEOUT_S,
-            allow_agent=password is None,
-            look_for_keys=password is None,
-        )
+            transport.auth_password(_USER, self._access.ask_password(f"Password of {_USER}@{self._access.host}: "))
 
     def run(self, argv: list[str], data: bytes = b"") -> str:
         """Run a program."""

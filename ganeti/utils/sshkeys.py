@@ -2,7 +2,7 @@
 
 import os
 import pwd
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
@@ -20,9 +20,9 @@ def root_ssh_dir() -> str:
     return os.path.join(pwd.getpwuid(0).pw_dir, ".ssh")
 
 
-def key_paths(kind: str) -> tuple[str, str]:
-    """Return the paths of root's private and public key."""
-    private = os.path.join(root_ssh_dir(), f"id_{kind}")
+def key_paths(kind: str, suffix: str = "") -> tuple[str, str]:
+    """Return the paths of root's private and public key; *suffix* is appended to both names."""
+    private = os.path.join(root_ssh_dir(), f"id_{kind}{suffix}")
     return private, f"{private}.pub"
 
 
@@ -74,6 +74,43 @@ def format_public_keys(keys: Mapping[str, Iterable[str]]) -> str:
     return "".join(f"{node} {key}\n" for node, entries in keys.items() for key in entries)
 
 
+def updated_public_keys(
+    keys: Mapping[str, list[str]], action: str, given: Mapping[str, list[str]]
+) -> dict[str, list[str]]:
+    """Return the keys of all nodes after an action (SSHS_*) with the *given* ones.
+
+    ``add`` appends what is absent, ``replace_or_add`` sets the keys of the given nodes, ``remove`` drops the given
+    nodes, ``override`` replaces everything, ``clear`` leaves nothing.
+
+    Raises OpPrereqError for another action.
+    """
+    if action == c.SSHS_CLEAR:
+        return {}
+    if action == c.SSHS_OVERRIDE:
+        return {node: list(entries) for node, entries in given.items()}
+    if action == c.SSHS_REMOVE:
+        return {node: entries for node, entries in keys.items() if node not in given}
+    if action == c.SSHS_REPLACE_OR_ADD:
+        return {**keys, **given}
+    if action == c.SSHS_ADD:
+        result = {node: list(entries) for node, entries in keys.items()}
+        for node, entries in given.items():
+            present = result.setdefault(node, [])
+            present.extend(entry for entry in entries if entry not in present)
+        return result
+    raise errors.OpPrereqError(f"Unknown action '{action}' on public keys", c.ECODE_INVAL)
+
+
+def updated_authorized_keys(text: str, action: str, given: Mapping[str, list[str]]) -> str:
+    """Return authorized keys after ``add`` or ``remove`` of the *given* ones; raises OpPrereqError."""
+    keys = [key for entries in given.values() for key in entries]
+    if action == c.SSHS_ADD:
+        return with_keys(text, keys)
+    if action == c.SSHS_REMOVE:
+        return without_keys(text, keys)
+    raise errors.OpPrereqError(f"Unknown action '{action}' on authorized keys", c.ECODE_INVAL)
+
+
 def known_hosts_text(cluster_name: str, rsa_blob: str, dsa_blob: str | None) -> str:
     """Return the known hosts of a cluster whose nodes share their host keys."""
     keys = (("ssh-rsa", rsa_blob), ("ssh-dss", dsa_blob or ""))
@@ -97,21 +134,26 @@ def _ensure_ssh_dir() -> None:
 
 def authorize(keys: Iterable[str]) -> None:
     """Let the owners of *keys* log in as root."""
+    replace_authorized_keys(lambda text: with_keys(text, keys))
+
+
+def replace_authorized_keys(change: Callable[[str], str]) -> None:
+    """Replace root's authorized keys by what *change* makes of them."""
     _ensure_ssh_dir()
     path = authorized_keys_path()
     text = read_text(path, default="")
-    new = with_keys(text, keys)
+    new = change(text)
     if new != text:
         write_atomic(path, new, mode=0o600)
 
 
-def generate_root_key(kind: str, bits: int) -> str:
+def generate_root_key(kind: str, bits: int, suffix: str = "") -> str:
     """Make root's key pair (an old one is kept as a backup) and let it log in here; returns the public key.
 
-    Raises OpExecError.
+    *suffix* is appended to the file names of a pair that is to be used later. Raises OpExecError.
     """
     _ensure_ssh_dir()
-    private, public = key_paths(kind)
+    private, public = key_paths(kind, suffix)
     for path in (private, public):
         if backup_file(path) is not None:
             os.unlink(path)

@@ -9,9 +9,9 @@ import pytest
 from ganeti import constants as c
 from ganeti import errors, pathutils, ssconf
 from ganeti.bootstrap import certificates
-from ganeti.bootstrap.setup_input import NodeDaemonSetup, PrepareNodeJoin, parse_input
-from ganeti.tools import node_daemon_setup, prepare_node_join
-from ganeti.utils import x509
+from ganeti.bootstrap.setup_input import NodeDaemonSetup, PrepareNodeJoin, SshUpdate, parse_input
+from ganeti.tools import node_daemon_setup, prepare_node_join, ssh_update
+from ganeti.utils import sshkeys, x509
 from ganeti.utils.x509 import KeyPair
 
 
@@ -110,3 +110,29 @@ def test_input_round_trips(pair: KeyPair) -> None:
     given = setup_input(pair)
     assert parse_input(msgspec.json.encode(given), NodeDaemonSetup) == given
     assert "secret" not in repr(given)
+
+
+def test_ssh_update_refuses_what_it_does_not_know() -> None:
+    for wrong in (
+        {"public_keys": ("forget", {})},
+        {"authorized_keys": ("override", {})},
+        {"generate": ("rsa", 2048, "/../../x")},
+        {"generate": ("rot13", 2048, "")},
+    ):
+        with pytest.raises(errors.OpPrereqError):
+            ssh_update.check(msgspec.convert({"cluster_name": "cluster", **wrong}, SshUpdate))
+
+
+def test_ssh_update_changes_both_files(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pathutils, "SSH_PUB_KEYS", str(data / "pub_keys"))
+    monkeypatch.setattr(sshkeys, "root_ssh_dir", lambda: str(data / ".ssh"))
+    given = SshUpdate(
+        cluster_name="cluster",
+        public_keys=(c.SSHS_ADD, {"u1": ["ssh-rsa AAAA a"]}),
+        authorized_keys=(c.SSHS_ADD, {"u1": ["ssh-rsa AAAA a"]}),
+    )
+    ssh_update.check(given)
+    for _ in range(2):
+        ssh_update.apply(given)
+        assert (data / "pub_keys").read_text() == "u1 ssh-rsa AAAA a\n"
+        assert (data / ".ssh" / "authorized_keys").read_text() == "ssh-rsa AAAA a\n"

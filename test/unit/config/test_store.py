@@ -23,6 +23,7 @@ from ganeti.config.usage import PORTS, TABLES, Usage
 from ganeti.objects import ConfigData, Disk, Instance, Network, Nic, Node, NodeGroup, encode_clear
 from test.unit.factories import GROUP_UUID, make_config, make_disk, make_instance, make_node, node_uuid
 
+SOURCE_TREE = Path(__file__).parents[3]
 NETWORK_UUID = "70000000-0000-4000-8000-000000000001"
 
 
@@ -383,7 +384,8 @@ while True:
 
 def test_what_was_acknowledged_survives_a_kill(path: str) -> None:
     for acknowledged in (1, 7, 30):
-        with subprocess.Popen([sys.executable, "-c", _WRITER, path], stdout=subprocess.PIPE, text=True) as process:
+        argv = [sys.executable, "-c", _WRITER, path]
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=SOURCE_TREE) as process:
             assert process.stdout is not None
             serials = [int(process.stdout.readline()) for _ in range(acknowledged)]
             process.kill()

@@ -1,8 +1,11 @@
 """Text of SSH key files: foreign lines stay, keys are compared without their comments."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganeti import constants as c
+from ganeti.errors import OpPrereqError
 from ganeti.utils import sshkeys
 
 TEXT = '# mine\nssh-rsa AAAA root@a\nfrom="192.0.2.1" ssh-rsa BBBB root@b\n'
@@ -38,3 +41,19 @@ def test_known_hosts_have_a_line_per_key() -> None:
     assert sshkeys.known_hosts_text("c", "AAAA", None) == "c ssh-rsa AAAA\n"
     assert sshkeys.known_hosts_text("c", "", None) == ""
     assert sshkeys.known_hosts_text("c", "AAAA", "BBBB") == "c ssh-rsa AAAA\nc ssh-dss BBBB\n"
+
+
+def test_actions_on_public_keys() -> None:
+    keys = {"a": ["k1"], "b": ["k2"]}
+    assert sshkeys.updated_public_keys(keys, c.SSHS_ADD, {"a": ["k1", "k3"], "c": ["k4"]}) == {
+        "a": ["k1", "k3"],
+        "b": ["k2"],
+        "c": ["k4"],
+    }
+    assert sshkeys.updated_public_keys(keys, c.SSHS_REPLACE_OR_ADD, {"a": ["k3"]}) == {"a": ["k3"], "b": ["k2"]}
+    assert sshkeys.updated_public_keys(keys, c.SSHS_REMOVE, {"a": []}) == {"b": ["k2"]}
+    assert sshkeys.updated_public_keys(keys, c.SSHS_OVERRIDE, {"c": ["k4"]}) == {"c": ["k4"]}
+    assert sshkeys.updated_public_keys(keys, c.SSHS_CLEAR, {}) == {}
+    with pytest.raises(OpPrereqError):
+        sshkeys.updated_public_keys(keys, "forget", {})
+    assert keys == {"a": ["k1"], "b": ["k2"]}
