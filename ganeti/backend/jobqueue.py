@@ -23,11 +23,17 @@ _DIRECTORY_MODE: Final = 0o750
 
 
 @contextlib.contextmanager
-def _queue_lock(timeout_s: float = _LOCK_TIMEOUT_S) -> Iterator[None]:
+def _queue_lock(*, wait: bool = True) -> Iterator[None]:
     """Hold the queue's lock, which the master daemon has where it runs. Raises RPCFail."""
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(flock(pathutils.JOB_QUEUE_LOCK_FILE, timeout_s=timeout_s, mode=c.JOB_QUEUE_FILES_PERMS))
+            held.enter_context(
+                flock(
+                    pathutils.JOB_QUEUE_LOCK_FILE,
+                    timeout_s=_LOCK_TIMEOUT_S if wait else 0,
+                    mode=c.JOB_QUEUE_FILES_PERMS,
+                )
+            )
         except (errors.LockError, OSError) as err:
             raise RPCFail(f"Cannot lock the job queue: {err}") from err
         yield
@@ -41,7 +47,7 @@ def _write(path: str, data: bytes | str) -> None:
 def initialise() -> None:
     """Write the first version and serial files if there are none and nobody uses the queue."""
     try:
-        with _queue_lock(0):
+        with _queue_lock(wait=False):
             for path, content in (
                 (pathutils.JOB_QUEUE_VERSION_FILE, f"{c.JOB_QUEUE_VERSION}\n"),
                 (pathutils.JOB_QUEUE_SERIAL_FILE, "0\n"),
