@@ -108,7 +108,9 @@ def test_programs_that_calls_run_inherit_nothing_odd(node: VirtualNode, rpc: Rpc
     directory.mkdir(parents=True)
     hook = directory / "show"
     hook.write_text(
-        "#!/bin/sh\numask; pwd; grep -E '^Sig(Blk|Ign)' /proc/$$/status | tr -s '\\t\\n' ' '; echo; ls /proc/$$/fd | wc -l\n"
+        "#!/bin/sh\numask; pwd\n"
+        "grep -E '^Sig(Blk|Ign)' /proc/$$/status | tr -s '\\t\\n' ' '; echo\n"
+        "ls /proc/$$/fd | wc -l\n"
     )
     hook.chmod(0o755)
     assert node.start().returncode == 0
