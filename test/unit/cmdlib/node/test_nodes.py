@@ -1,0 +1,213 @@
+"""Nodes join, change their role and leave."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from ganeti import constants as c
+from ganeti import opcodes
+from ganeti.cmdlib.node import add
+from ganeti.errors import OpPrereqError
+from test.unit.cmdlib.clusterworld import ClusterWorld, digest_of, healthy_config
+from test.unit.cmdlib.instance.world import set_node
+from test.unit.factories import make_instance, node_uuid
+
+ONE, TWO, THREE = node_uuid(1), node_uuid(2), node_uuid(3)
+NEW = "node4.example.com"
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> ClusterWorld:
+    """Three candidates; names resolve to 192.0.2.(10 + number), and every node answers."""
+
+    def fqdn(name: str, _family: int | None = None) -> tuple[str, str]:
+        full = name if "." in name else f"{name}.example.com"
+        return full, f"192.0.2.{10 + int(full.partition('.')[0][4:])}"
+
+    monkeypatch.setattr(add.net, "fqdn", fqdn)
+    monkeypatch.setattr(add.net, "tcp_ping", lambda *_args, **_kwargs: True)
+    return ClusterWorld()
+
+
+def refused(world: ClusterWorld, op: opcodes.OpCode, code: str) -> str:
+    """Return why an opcode is refused; nothing may have changed."""
+    before = world.config
+    with pytest.raises(OpPrereqError) as caught:
+        world.run(op)
+    assert caught.value.args[1] == code
+    assert world.config is before
+    return str(caught.value.args[0])
+
+
+def change(world: ClusterWorld, node: str = "node2", **changes: Any) -> dict[str, Any]:
+    result = world.run(opcodes.OpNodeSetParams(node_name=node, **changes))
+    return dict(map(tuple, result))
+
+
+# joining
+
+
+def test_new_node_becomes_a_candidate_while_they_are_few(world: ClusterWorld) -> None:
+    world.rpc.add_new(NEW, "192.0.2.14")
+    world.run(opcodes.OpNodeAdd(node_name="node4", ndparams={"spindle_count": "3", "oob_program": "default"}))
+    node = next(node for node in world.config.nodes.values() if node.name == NEW)
+    assert node.master_candidate and node.primary_ip == node.secondary_ip == "192.0.2.14"
+    assert node.ndparams == {"spindle_count": 3}
+    assert world.config.cluster.candidate_certs[node.uuid] == "AA:NEW"
+
+
+def test_new_node_stays_regular_when_candidates_suffice(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=3))
+    world.rpc.add_new(NEW, "192.0.2.14")
+    world.run(opcodes.OpNodeAdd(node_name=NEW, hv_state={"fake": {"mem_node": "512"}}))
+    node = next(node for node in world.config.nodes.values() if node.name == NEW)
+    assert not node.master_candidate
+    assert node.uuid not in world.config.cluster.candidate_certs
+    assert node.hv_state_static == {"fake": {"mem_node": 512}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"node_name": "node2"}, c.ECODE_EXISTS),
+        ({"node_name": NEW, "readd": True}, c.ECODE_NOENT),
+        ({"node_name": "node1", "readd": True}, c.ECODE_STATE),
+        ({"node_name": "node2", "readd": True, "group": "default"}, c.ECODE_INVAL),
+        ({"node_name": NEW, "secondary_ip": "2001:db8::1"}, c.ECODE_INVAL),
+        ({"node_name": NEW, "secondary_ip": "198.51.100.4"}, c.ECODE_INVAL),
+        ({"node_name": NEW, "group": "nowhere"}, c.ECODE_NOENT),
+        ({"node_name": NEW, "ndparams": {"exclusive_storage": True}}, c.ECODE_INVAL),
+        ({"node_name": NEW, "hv_state": {"odd": {}}}, c.ECODE_INVAL),
+    ],
+)
+def test_node_that_cannot_be_added(world: ClusterWorld, changes: dict[str, Any], code: str) -> None:
+    world.rpc.add_new(NEW, "192.0.2.14")
+    refused(world, opcodes.OpNodeAdd(**changes), code)
+
+
+def test_node_with_another_protocol_is_refused(world: ClusterWorld) -> None:
+    node = world.rpc.add_new(NEW, "192.0.2.14")
+    node.version = lambda: 1  # type: ignore[method-assign]
+    refused(world, opcodes.OpNodeAdd(node_name=NEW), c.ECODE_ENVIRON)
+
+
+def test_node_that_does_not_answer_is_refused(world: ClusterWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(add.net, "tcp_ping", lambda *_args, **_kwargs: False)
+    refused(world, opcodes.OpNodeAdd(node_name=NEW), c.ECODE_ENVIRON)
+
+
+def test_node_that_comes_back_is_online_and_rid_of_old_copies(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    set_node(world, THREE, offline=True, master_candidate=False, ndparams={"spindle_count": 7})
+    world.rpc.add_new("node3.example.com")
+    world.run(opcodes.OpNodeAdd(node_name="node3", readd=True))
+    node = world.config.nodes[THREE]
+    assert not node.offline and not node.master_candidate and node.ndparams == {}
+    assert THREE not in world.config.cluster.candidate_certs
+    assert world.rpc.nodes[THREE].demoted
+
+
+# leaving
+
+
+def test_node_that_leaves_is_replaced_as_candidate_and_cleans_up(world: ClusterWorld) -> None:
+    set_node(world, THREE, master_candidate=False)
+    world.store.set_candidate_cert(THREE, None)
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    world.run(opcodes.OpNodeRemove(node_name="node2"))
+    config = world.config
+    assert set(config.nodes) == {ONE, THREE} and config.nodes[THREE].master_candidate
+    assert config.cluster.candidate_certs == {ONE: digest_of(ONE), THREE: digest_of(THREE)}
+    assert world.rpc.nodes[TWO].left
+    assert world.rpc.nodes[TWO].ran_hooks == ["node-remove-post"]
+
+
+def test_candidate_that_hides_its_certificate_does_not_stop_a_removal(world: ClusterWorld) -> None:
+    set_node(world, THREE, master_candidate=False)
+    world.store.set_candidate_cert(THREE, None)
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    world.rpc.broken[THREE, "node_crypto_tokens"] = "no"
+    world.run(opcodes.OpNodeRemove(node_name="node2"))
+    assert TWO not in world.config.nodes
+    assert any("WARNING: Cannot get the digest" in line for line in world.job.log)
+
+
+def test_master_cannot_leave(world: ClusterWorld) -> None:
+    refused(world, opcodes.OpNodeRemove(node_name="node1"), c.ECODE_INVAL)
+
+
+def test_node_with_instances_cannot_leave() -> None:
+    world = ClusterWorld(healthy_config(instances=(make_instance(1, primary_node=TWO),)))
+    assert "inst1.example.com" in refused(world, opcodes.OpNodeRemove(node_name="node2"), c.ECODE_INVAL)
+
+
+# roles
+
+
+@pytest.mark.parametrize(("flag", "lost"), [("offline", True), ("drained", True)])
+def test_candidate_gives_its_role_up(world: ClusterWorld, flag: str, lost: bool) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    assert change(world, **{flag: True}) == {"master_candidate": "False", flag: "True"}
+    assert (TWO not in world.config.cluster.candidate_certs) is lost
+    assert world.rpc.nodes[TWO].demoted is (flag != "offline")
+
+
+def test_last_candidates_stay_unless_others_take_their_place(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    set_node(world, THREE, master_candidate=False)
+    world.store.set_candidate_cert(THREE, None)
+    refused(world, opcodes.OpNodeSetParams(node_name="node2", master_candidate=False), c.ECODE_STATE)
+    change(world, master_candidate=False, auto_promote=True)
+    assert world.config.nodes[THREE].master_candidate
+    assert set(world.config.cluster.candidate_certs) == {ONE, THREE}
+
+
+def test_node_that_comes_back_becomes_a_candidate_again(world: ClusterWorld) -> None:
+    set_node(world, TWO, offline=True, master_candidate=False)
+    world.store.set_candidate_cert(TWO, None)
+    assert change(world, offline=False) == {"offline": "False", "master_candidate": "True"}
+    assert world.config.cluster.candidate_certs[TWO] == digest_of(TWO)
+
+
+def test_node_that_is_still_away_cannot_come_back(world: ClusterWorld) -> None:
+    set_node(world, TWO, offline=True, master_candidate=False)
+    world.rpc.broken[TWO, "version"] = "no route"
+    refused(world, opcodes.OpNodeSetParams(node_name="node2", offline=False), c.ECODE_STATE)
+
+
+def test_node_that_cannot_be_master_is_no_candidate(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    assert change(world, master_capable=False) == {"master_capable": "False", "master_candidate": "False"}
+    refused(world, opcodes.OpNodeSetParams(node_name="node2", master_candidate=True), c.ECODE_STATE)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"node_name": "node2"}, c.ECODE_INVAL),
+        ({"node_name": "node2", "offline": True, "drained": True}, c.ECODE_INVAL),
+        ({"node_name": "node1", "drained": True}, c.ECODE_INVAL),
+        ({"node_name": "node1", "master_capable": False}, c.ECODE_STATE),
+        ({"node_name": "node2", "powered": False}, c.ECODE_STATE),
+        ({"node_name": "node2", "ndparams": {"exclusive_storage": True}}, c.ECODE_INVAL),
+        ({"node_name": "node2", "disk_state": {"file": {}}}, c.ECODE_INVAL),
+        ({"node_name": "nobody", "offline": True}, c.ECODE_NOENT),
+    ],
+)
+def test_changes_that_are_refused(world: ClusterWorld, changes: dict[str, Any], code: str) -> None:
+    refused(world, opcodes.OpNodeSetParams(**changes), code)
+
+
+def test_parameters_and_states(world: ClusterWorld) -> None:
+    change(world, ndparams={"spindle_count": "4"}, disk_state={"plain": {"vg": {"disk_total": "10"}}})
+    assert world.config.nodes[TWO].ndparams == {"spindle_count": 4}
+    assert world.config.nodes[TWO].disk_state_static == {"plain": {"vg": {"disk_total": 10}}}
+    change(world, ndparams={"spindle_count": "default"}, disk_state={"plain": {"vg": {"disk_total": "default"}}})
+    assert world.config.nodes[TWO].ndparams == {}
+    assert world.config.nodes[TWO].disk_state_static == {"plain": {"vg": {}}}
+
+
+def test_node_with_instances_must_stay_vm_capable() -> None:
+    world = ClusterWorld(healthy_config(instances=(make_instance(1, primary_node=TWO),)))
+    refused(world, opcodes.OpNodeSetParams(node_name="node2", vm_capable=False), c.ECODE_STATE)
