@@ -63,11 +63,6 @@ class Layout(msgspec.Struct, frozen=True):
             Host(self.name(f"instance{i + 1}"), f"{self.prefix}.{_FIRST_INSTANCE + i}") for i in range(self.instances)
         )
 
-    @property
-    def shared_storage(self) -> str:
-        """Directory that is the shared file storage of all nodes."""
-        return f"{self.directory}/shared-file-storage"
-
     def node_root(self, node: "Host") -> str:
         """Return the root directory of a node."""
         return f"{self.directory}/{node.name}"
@@ -144,10 +139,14 @@ def cmd_text(layout: Layout, node: Host) -> str:
     )
 
 
-def file_storage_paths_text(layout: Layout, node: Host) -> str:
-    """Return the list of directories that may hold disks of instances."""
-    root = layout.node_root(node)
-    return f"{root}/srv/ganeti/file-storage\n{root}/srv/ganeti/shared-file-storage\n"
+def file_storage_paths_text(layout: Layout) -> str:
+    """Return the list of directories that may hold disks of instances, the same for all nodes.
+
+    A cluster has one path for its file storage, which on a real node means that node's own disk, or a file system that
+    all nodes mount. Here it is below the root of the node that created the cluster, so all nodes must accept that.
+    """
+    roots = (layout.node_root(node) for node in layout.node_hosts)
+    return "".join(f"{root}/srv/ganeti/{kind}\n" for root in roots for kind in ("file-storage", "shared-file-storage"))
 
 
 def _loop(layout: Layout, body: str, *, reverse: bool = False) -> str:

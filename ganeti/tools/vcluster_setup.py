@@ -78,11 +78,7 @@ def _make_node(layout: vl.Layout, node: vl.Host) -> None:
     _write(f"{root}/env", vl.env_text(layout, node))
     _write(f"{root}/cmd", vl.cmd_text(layout, node), mode=0o755)
     _write(f"{root}{buildcfg.SYSCONFDIR}/default/ganeti", vl.defaults_text(layout, node))
-    _write(f"{root}{buildcfg.SYSCONFDIR}/ganeti/file-storage-paths", vl.file_storage_paths_text(layout, node))
-    link = f"{root}/srv/ganeti/shared-file-storage"
-    os.makedirs(os.path.dirname(link), mode=0o755, exist_ok=True)
-    if not os.path.lexists(link):
-        os.symlink(layout.shared_storage, link)
+    _write(f"{root}{buildcfg.SYSCONFDIR}/ganeti/file-storage-paths", vl.file_storage_paths_text(layout))
     result = run_cmd([f"{root}/cmd", pathutils.ENSURE_DIRS], timeout_s=60.0)
     if result.failed:
         raise ToolError(f"ensure-dirs for {node.name}: {result.fail_reason}\n{result.output.strip()}")
@@ -99,7 +95,6 @@ def create(layout: vl.Layout) -> None:
     if os.getuid() != 0:
         raise ToolError("this must run as root")
     os.umask(0o022)
-    os.makedirs(layout.shared_storage, mode=0o755, exist_ok=True)
     for node in layout.node_hosts:
         _make_node(layout, node)
     for name, text in vl.script_texts(layout).items():

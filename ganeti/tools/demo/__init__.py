@@ -11,10 +11,8 @@ from ganeti.tools.demo.screen import Screen
 
 def default_directory() -> str:
     """Return where the demo lives unless told otherwise; short, because sockets have short paths."""
-    if os.getuid() == 0:
-        return "/var/lib/ganeti-demo"
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return f"{cache}/ganeti-demo"
+    # Not below /home, where the program refuses to keep disks.
+    return "/var/lib/ganeti-demo" if os.getuid() == 0 else f"/var/tmp/ganeti-demo-{os.getuid()}"
 
 
 def _run(directory: str, screen: Screen) -> int:
@@ -29,7 +27,7 @@ def _run(directory: str, screen: Screen) -> int:
         raise
     screen.step("Done")
     screen.text(
-        f"\nThe cluster is running. To use it:   . {directory}/env\n"
+        f"\nThe cluster is running. To use it:   . {unprivileged.environment_file(directory)}\n"
         "Then, for example:                   gnt-instance list\n"
         "To stop and remove it:               make demo-stop"
     )

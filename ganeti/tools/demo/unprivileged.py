@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ from ganeti import constants as c
 from ganeti.tools.common import ToolError
 from ganeti.tools.demo.screen import Screen
 from ganeti.utils.process import run_cmd
+
+#: Below the demo's directory; what is beside it belongs to the world outside of the namespace.
+_CLUSTER: Final = "c"
 
 #: Set inside of the namespace, so that the demo there knows what it can do.
 _MARKER: Final = "GANETI_DEMO_NAMESPACE"
@@ -29,12 +33,17 @@ def is_inside() -> bool:
     return os.environ.get(_MARKER) == "1"
 
 
+def environment_file(cluster_directory: str) -> str:
+    """Return the file that makes a shell use the cluster in *cluster_directory*, for a shell outside."""
+    return f"{os.path.dirname(cluster_directory) if is_inside() else cluster_directory}/env"
+
+
 def _pid_file(directory: str) -> Path:
-    return Path(f"{directory}.keeper")
+    return Path(f"{directory}/keeper.pid")
 
 
 def _hosts_file(directory: str) -> Path:
-    return Path(f"{directory}.hosts")
+    return Path(f"{directory}/hosts")
 
 
 def _keeper_pid(directory: str) -> int | None:
@@ -53,7 +62,6 @@ def _start_keeper(directory: str) -> int:
     Raises ToolError if this system does not let an ordinary user do that.
     """
     hosts = _hosts_file(directory)
-    hosts.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile("/etc/hosts", hosts)
     unshare = ["unshare", *_NAMESPACES, "--map-root-user", "--", "/bin/sh", "-c", _KEEPER, "sh", str(hosts)]
     # Not run_cmd: the process outlives this program.
@@ -85,7 +93,7 @@ def _write_wrappers(directory: str, pid: int) -> None:
         if not os.path.exists(f"{buildcfg.SBINDIR}/{name}"):
             continue
         path = commands / name
-        inside = shlex.join([*_enter(pid), f"{directory}/node1/cmd", name])
+        inside = shlex.join([*_enter(pid), f"{directory}/{_CLUSTER}/node1/cmd", name])
         path.write_text(f'#!/bin/sh\nexec {inside} "$@"\n')
         path.chmod(0o755)
     Path(f"{directory}/env").write_text(
@@ -93,12 +101,24 @@ def _write_wrappers(directory: str, pid: int) -> None:
     )
 
 
+def _make_directory(directory: str) -> None:
+    """Make the demo's directory, perhaps in one where everybody may make names; raises ToolError."""
+    os.makedirs(os.path.dirname(directory), exist_ok=True)
+    try:
+        os.mkdir(directory, 0o755)
+    except FileExistsError:
+        found = os.lstat(directory)
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+            raise ToolError(f"{directory} is not a directory of yours") from None
+
+
 def run(directory: str, screen: Screen) -> int:
     """Run the demo inside of a new namespace; return its exit code."""
     stop(directory, screen)
+    _make_directory(directory)
     screen.step("Not root: using a user namespace and the fake hypervisor, which runs no real virtual machine")
     pid = _start_keeper(directory)
-    program = [sys.executable, os.path.abspath(sys.argv[0]), "run", directory]
+    program = [sys.executable, os.path.abspath(sys.argv[0]), "run", f"{directory}/{_CLUSTER}"]
     # Not run_cmd: its output goes straight to the screen, and Ctrl-C to it.
     code = subprocess.run([*_enter(pid), *program], env={**os.environ, _MARKER: "1"}, check=False).returncode
     if code == 0:
@@ -107,17 +127,21 @@ def run(directory: str, screen: Screen) -> int:
 
 
 def stop(directory: str, screen: Screen) -> bool:
-    """Stop the demo cluster and give up the namespace; tell whether there was anything."""
+    """Stop the demo cluster and give up the namespace; tell whether there was anything.
+
+    Raises ToolError if the directory holds something else.
+    """
+    if not os.path.exists(directory):
+        return False
+    if os.listdir(directory) and not _pid_file(directory).exists():
+        raise ToolError(f"{directory} exists and is not a demo cluster: remove it or choose another directory")
     pid = _keeper_pid(directory)
-    existed = os.path.exists(directory) or pid is not None
     if pid is not None:
-        program = [sys.executable, os.path.abspath(sys.argv[0]), "stop", directory]
+        program = [sys.executable, os.path.abspath(sys.argv[0]), "stop", f"{directory}/{_CLUSTER}"]
         result = run_cmd([*_enter(pid), *program], timeout_s=600.0, env={_MARKER: "1"})
         if result.failed:
             screen.note(f"stopping in order failed, ending the namespace: {result.output.strip()}")
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-    shutil.rmtree(directory, ignore_errors=True)
-    for path in (_pid_file(directory), _hosts_file(directory)):
-        path.unlink(missing_ok=True)
-    return existed
+    shutil.rmtree(directory)
+    return True
