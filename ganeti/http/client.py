@@ -30,10 +30,14 @@ _USER_CLOSED: Final = "HTTP client was closed"
 
 @dataclass(frozen=True)
 class TlsIdentity:
-    """PEM texts: who we are (certificate and private key) and whom we trust."""
+    """Paths of PEM files: who we are (certificate and private key) and whom we trust.
 
-    certificate: bytes = field(repr=False)
-    ca: bytes = field(repr=False)
+    libcurl takes equal paths for equal contents when it chooses a kept connection or TLS session, so a file whose
+    content changes needs another path. (Contents handed over in memory would keep it from resuming sessions at all.)
+    """
+
+    certificate: str
+    ca: str
 
 
 @dataclass(frozen=True)
@@ -145,9 +149,9 @@ class _Transfer:
                 (pycurl.SSL_VERIFYPEER, 1),
                 # All nodes present the same certificate of the cluster, so its name says nothing.
                 (pycurl.SSL_VERIFYHOST, 0),
-                (pycurl.CAINFO_BLOB, request.identity.ca),
-                (pycurl.SSLCERT_BLOB, request.identity.certificate),
-                (pycurl.SSLKEY_BLOB, request.identity.certificate),
+                (pycurl.CAINFO, request.identity.ca),
+                (pycurl.SSLCERT, request.identity.certificate),
+                (pycurl.SSLKEY, request.identity.certificate),
             ]
         for option, value in options:
             curl.setopt(option, value)

@@ -1,6 +1,7 @@
 """The certificates that calls are made with, read again when their files change."""
 
 import logging
+import os
 import threading
 
 from ganeti import pathutils
@@ -10,9 +11,17 @@ from ganeti.utils.stamp import FileStamp, file_stamp
 _LOG = logging.getLogger(__name__)
 
 
-def _read(path: str) -> bytes:
+def _snapshot(path: str) -> str:
+    """Return a path under which the present content of a file stays available to this process.
+
+    The path is never used for another content, because the descriptor behind it is never closed: certificates change
+    so rarely that this costs nothing.
+    """
     with open(path, "rb") as file:
-        return file.read()
+        content = file.read()
+    fd = os.memfd_create(os.path.basename(path), os.MFD_CLOEXEC)
+    os.write(fd, content)
+    return f"/proc/self/fd/{fd}"
 
 
 class NodeIdentity:
@@ -37,8 +46,8 @@ class NodeIdentity:
             return self._current
 
     def _load(self, *, has_own: bool) -> TlsIdentity:
-        ca = _read(self._server_pem)
+        ca = _snapshot(self._server_pem)
         if has_own:
-            return TlsIdentity(certificate=_read(self._client_pem), ca=ca)
+            return TlsIdentity(certificate=_snapshot(self._client_pem), ca=ca)
         _LOG.warning("There is no client certificate %s, using the one of the cluster", self._client_pem)
         return TlsIdentity(certificate=ca, ca=ca)

@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from ganeti.errors import OpExecError, OpPrereqError
-from ganeti.rpc import procedures
+from ganeti.http import tls
+from ganeti.rpc import procedures, transport
 from ganeti.rpc.client import RpcClient
 from ganeti.rpc.dispatch import RPCFail
 from ganeti.rpc.identity import NodeIdentity
@@ -285,6 +287,27 @@ def test_connections_are_kept(rpc: RpcClient) -> None:
 
 def _open_sockets() -> int:
     return len(psutil.Process().net_connections("tcp"))
+
+
+def test_new_connections_resume_the_tls_session(
+    certificates: support.Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[int] = []
+
+    def verify(*args: Any) -> bool:
+        verified.append(args[3])
+        return bool(args[4])
+
+    # Certificates are looked at in full handshakes only.
+    monkeypatch.setattr(tls, "_verify", verify)
+    monkeypatch.setattr(transport, "_HEADERS", ("Connection: close",))
+    with (
+        support.node_server(certificates, {procedures.version: _answer_version}) as server,
+        support.client_of(server, certificates, {"n1": support.ADDRESS}) as client,
+    ):
+        for _ in range(4):
+            assert client.call_one("n1", procedures.version).fail_msg is None
+    assert verified.count(0) == 1
 
 
 def test_large_bodies_arrive_whole(certificates: support.Certificates) -> None:
