@@ -7,7 +7,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
-from ganeti.cmdlib.instance.disks import disks_of
+from ganeti.cmdlib.instance.disks import disks_of, is_only_planned
 from ganeti.cmdlib.instance.hooks_env import instance_env
 from ganeti.cmdlib.locks import (
     check_instance_nodes,
@@ -17,6 +17,7 @@ from ganeti.cmdlib.locks import (
     locked_instance,
     nodes_of_instance,
 )
+from ganeti.errors import OpPrereqError
 from ganeti.objects import Disk, Instance
 from ganeti.objects.wire import ReasonTrail
 from ganeti.opcodes.base import OpCode
@@ -28,6 +29,8 @@ class InstanceLu(LogicalUnit[OpT]):
     """A unit that works on one existing instance, which ``check_prereq`` of the subclass loads first.
 
     ``LOCK_NODES`` locks the instance's nodes, ``LOCK_NODE_RES`` their storage too, all exclusively.
+    ``ALLOW_FORTHCOMING`` accepts instances that are only planned, ``ALLOW_UNFINISHED`` what a creation left behind that
+    was cut off.
     """
 
     HTYPE = c.HTYPE_INSTANCE
@@ -35,13 +38,15 @@ class InstanceLu(LogicalUnit[OpT]):
     LOCK_NODES: ClassVar[bool] = False
     LOCK_NODE_RES: ClassVar[bool] = False
     ALLOW_FORTHCOMING: ClassVar[bool] = False
+    ALLOW_UNFINISHED: ClassVar[bool] = False
 
     #: Set by ``load_instance``.
     instance: Instance
 
     def expand_names(self) -> None:
         """Lock the instance; its nodes are known only then."""
-        lock_instance(self, allow_forthcoming=self.ALLOW_FORTHCOMING)
+        # One that is just being created is waited for; whether it is complete is seen under the lock.
+        lock_instance(self, allow_forthcoming=True)
         if self.LOCK_NODES:
             self.needed_locks[c.LEVEL_NODE] = []
         if self.LOCK_NODE_RES:
@@ -57,9 +62,24 @@ class InstanceLu(LogicalUnit[OpT]):
     def load_instance(self) -> Instance:
         """Return the locked instance as it is now; raises OpPrereqError if what was locked no longer fits."""
         self.instance = locked_instance(self)
+        self._check_exists()
         if self.LOCK_NODES:
             check_instance_nodes(self, self.instance)
         return self.instance
+
+    def _check_exists(self) -> None:
+        """Refuse an instance that is only planned, or whose creation was not finished."""
+        instance = self.instance
+        if not instance.forthcoming:
+            return
+        if not is_only_planned(instance, self.disks()):
+            if not self.ALLOW_UNFINISHED:
+                raise OpPrereqError(
+                    f"The creation of instance '{instance.name}' was not finished; remove what exists of it with"
+                    f" 'gnt-instance remove {instance.name}'"
+                )
+        elif not self.ALLOW_FORTHCOMING:
+            raise OpPrereqError(f"Instance '{instance.name}' is only forthcoming, create it first")
 
     # hooks
 

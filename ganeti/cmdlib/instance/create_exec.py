@@ -1,9 +1,9 @@
 """Execution of instance creation.
 
-The order is made for a master that dies at any moment. The instance and its disks are in the configuration, on disk,
-before the first device is made, and recorded as having active disks: what is missing then is named by verification, and
-``gnt-instance remove`` removes what exists. A failure up to the installation of the operating system takes everything
-back; afterwards the instance stays, to be installed again or removed.
+The order is made for a master that dies at any moment. An instance with disks is in the configuration, on disk, before
+the first device is made, and marked as forthcoming until its operating system is installed: nobody can start it by
+mistake, verification names it, and ``gnt-instance remove`` removes what exists of it. A failure up to the installation
+of the operating system takes everything back; afterwards the instance stays, to be installed again or removed.
 """
 
 from collections.abc import Iterator
@@ -82,9 +82,14 @@ def create_instance(lu: LogicalUnit[Any], plan: InstancePlan, options: CreationO
             write_image(lu, instance, disks[0], options.image)
             _require_sync(lu, instance, disks, oneshot=not options.wait_for_sync)
     lu.locks.release(c.LEVEL_NODE_RES)
-    if options.runs_scripts(plan):
-        lu.feedback("* running the instance OS create scripts...")
-        install_os(lu, instance, options.secret_osparams, reinstall=False, debug_level=options.debug_level)
+    try:
+        if options.runs_scripts(plan):
+            lu.feedback("* running the instance OS create scripts...")
+            install_os(lu, instance, options.secret_osparams, reinstall=False, debug_level=options.debug_level)
+    except Exception:
+        _complete(lu, instance)
+        raise
+    instance = _complete(lu, instance)
     if options.start:
         _start(lu, instance, options)
     elif disks:
@@ -120,6 +125,7 @@ def _register(lu: LogicalUnit[Any], plan: InstancePlan, options: CreationOptions
         admin_state=c.ADMINST_DOWN,
         nics=plan.nics,
         disks_active=bool(disks),
+        forthcoming=bool(disks),
         tags=plan.tags,
     )
 
@@ -130,6 +136,14 @@ def _register(lu: LogicalUnit[Any], plan: InstancePlan, options: CreationOptions
     lu.feedback(f"adding instance {plan.name} to cluster config")
     added = lu.cfg.transact(change, lu.ec_id)
     return added, [lu.snapshot().disks[uuid] for uuid in added.disks]
+
+
+def _complete(lu: LogicalUnit[Any], instance: Instance) -> Instance:
+    """Make the instance one like all others."""
+    if not instance.forthcoming:
+        return instance
+    changed = msgspec.structs.replace(current(lu, instance.uuid), forthcoming=False)
+    return lu.cfg.update(changed, lu.ec_id)
 
 
 @contextmanager

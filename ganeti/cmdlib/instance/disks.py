@@ -219,6 +219,11 @@ def disks_of(config: ConfigData, instance: Instance) -> list[Disk]:
     return [config.disks[uuid] for uuid in instance.disks]
 
 
+def is_only_planned(instance: Instance, disks: Sequence[Disk]) -> bool:
+    """Tell whether nothing of a forthcoming instance exists; else its creation was started and not finished."""
+    return instance.forthcoming and all(disk.forthcoming for disk in disks)
+
+
 def node_tree(disk: Disk, primary: str) -> list[str]:
     """Return the UUIDs of the nodes on which operations on a whole disk work."""
     if disk.dev_type == c.DT_DRBD8:

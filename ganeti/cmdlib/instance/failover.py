@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ganeti.cmdlib.base import Feedback, lu_for
 from ganeti.cmdlib.instance.base import reason_of
 from ganeti.cmdlib.instance.disks import disks_of
-from ganeti.cmdlib.instance.failover_exec import FailoverOptions, fail_over
+from ganeti.cmdlib.instance.failover_exec import FailoverOptions, fail_over, set_primary
 from ganeti.cmdlib.instance.migration_cleanup import clean_up
 from ganeti.cmdlib.instance.relocation import RelocationLu, is_external
 from ganeti.opcodes.instance import OpInstanceFailover
@@ -52,4 +52,7 @@ class LUInstanceFailover(RelocationLu[OpInstanceFailover]):
         feedback(f"Failover instance {self.instance.name}")
         options = FailoverOptions(self.op.shutdown_timeout, self.op.ignore_consistency, reason_of(self.op))
         assert self.move is not None
+        if self.instance.forthcoming:
+            set_primary(self, self.instance.uuid, self.move.target)
+            return
         fail_over(self, self.move, options)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from ganeti.cmdlib.base import lu_for
 from ganeti.cmdlib.instance.base import InstanceLu, reason_of
 from ganeti.cmdlib.instance.disk_creation import remove_disks
+from ganeti.cmdlib.instance.disks import is_only_planned
 from ganeti.cmdlib.instance.power import stop_guest
 from ganeti.errors import OpExecError
 from ganeti.opcodes.instance import OpInstanceRemove
@@ -22,6 +23,7 @@ class LUInstanceRemove(InstanceLu[OpInstanceRemove]):
     LOCK_NODES = True
     LOCK_NODE_RES = True
     ALLOW_FORTHCOMING = True
+    ALLOW_UNFINISHED = True
 
     def extra_hooks_env(self) -> Mapping[str, object]:
         return {"SHUTDOWN_TIMEOUT": self.op.shutdown_timeout}
@@ -45,7 +47,7 @@ class LUInstanceRemove(InstanceLu[OpInstanceRemove]):
         """Stop it, destroy its disks, forget it."""
         instance = self.instance
         left: list[str] = []
-        if not instance.forthcoming:
+        if not is_only_planned(instance, self.disks()):
             left += self._stop()
             self.log_info(f"Removing block devices for instance {instance.name}")
             left += remove_disks(self, instance, self.disks())

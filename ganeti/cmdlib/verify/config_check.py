@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from ganeti import constants as c
 from ganeti import errors, hvparams, opcodes, pathutils
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
+from ganeti.cmdlib.instance.disks import disks_of, is_only_planned
 from ganeti.cmdlib.verify import simulated
 from ganeti.cmdlib.verify.findings import ERROR, WARNING, Finding, Reporter
 from ganeti.cmdlib.verify.hypervisors import parameter_sets
@@ -17,6 +18,14 @@ def check_config(config: ConfigData) -> Iterator[Finding]:
     """Check that the configuration is consistent."""
     for problem in all_problems(config):
         yield Finding(c.CV_ECLUSTERCFG, None, problem)
+
+
+def check_unfinished(config: ConfigData) -> Iterator[Finding]:
+    """Report instances whose creation was cut off: the locks of this verification wait for creations under way."""
+    for instance in config.instances.values():
+        if instance.forthcoming and not is_only_planned(instance, disks_of(config, instance)):
+            text = f"the creation of instance {instance.name} was not finished, use 'gnt-instance remove' and try again"
+            yield Finding(c.CV_ECLUSTERCFG, None, text)
 
 
 def check_certificates(paths: Iterable[str]) -> Iterator[Finding]:
@@ -72,7 +81,7 @@ class LUClusterVerifyConfig(LogicalUnit[opcodes.OpClusterVerifyConfig]):
         reporter = Reporter(feedback, with_codes=self.op.error_codes, ignored=self.op.ignore_errors)
         config = self.snapshot()
         for heading, findings in (
-            ("Verifying cluster config", check_config(config)),
+            ("Verifying cluster config", [*check_config(config), *check_unfinished(config)]),
             ("Verifying cluster certificate files", check_certificates(pathutils.ALL_CERT_FILES)),
             ("Verifying hypervisor parameters", check_hvparams(config)),
             ("Verifying all nodes belong to an existing group", check_dangling(config)),

@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from ganeti import constants as c
+from ganeti.cmdlib.verify.config_check import check_unfinished
 from ganeti.errors import GenericError, OpExecError, OpPrereqError
 from ganeti.objects import Node
-from ganeti.opcodes import OpInstanceCreate, OpInstanceRemove
+from ganeti.opcodes import OpInstanceCreate, OpInstanceRemove, OpInstanceRename, OpInstanceStartup
 from test.unit.cmdlib.instance.world import OTHER, PRIMARY, World
 from test.unit.factories import make_config
 
@@ -198,6 +199,26 @@ def test_untrusted_os_is_refused_before_anything_is_made() -> None:
         world.run(create())
 
 
+def test_unfinished_instances_are_only_removed() -> None:
+    world = World()
+
+    def die(number: int) -> None:
+        if world.rpc.names()[-1:] == ["blockdev_create"]:
+            raise MasterDied
+
+    world.rpc.before_call = die
+    with pytest.raises(MasterDied):
+        world.run(create())
+    world.rpc.before_call = lambda number: None
+    (finding,) = check_unfinished(world.config)
+    assert NAME in finding.text
+    for op in (OpInstanceStartup(instance_name=NAME), OpInstanceRename(instance_name=NAME, new_name="x")):
+        with pytest.raises(OpPrereqError, match="was not finished"):
+            world.run(op)
+    world.run(OpInstanceRemove(instance_name=NAME))
+    assert not world.config.instances and not world.rpc.shared.files
+
+
 class MasterDied(BaseException):
     """The master process was killed."""
 
@@ -226,6 +247,9 @@ def test_a_master_that_dies_at_any_call_leaves_only_what_removal_repairs() -> No
         known = {disk.logical_id[1] for disk in world.config.disks.values()}
         assert set(world.rpc.shared.files) <= known, "files that nobody knows of"
         assert set(world.node(PRIMARY).guests) <= {instance.name for instance in world.config.instances.values()}
+        if died and world.rpc.shared.files and not world.node(PRIMARY).guests:
+            named = [*check_unfinished(world.config)] or world.instance(NAME).admin_state == c.ADMINST_UP
+            assert named or not world.instance(NAME).forthcoming, "verification names nothing"
         if world.config.instances:
             world.run(OpInstanceRemove(instance_name=NAME))
         assert not world.config.instances and not world.config.disks
