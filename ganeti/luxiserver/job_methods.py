@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
@@ -22,8 +23,10 @@ _DECODE_INLINE_OPCODES: Final = 20
 class JobMethods:
     """Methods that need the job queue and nothing else."""
 
-    def __init__(self, queue: JobQueue) -> None:
+    def __init__(self, queue: JobQueue, is_implemented: Callable[[type[OpCode]], bool]) -> None:
+        """*is_implemented* tells for which opcodes there is a logical unit; jobs with others are refused."""
         self._queue = queue
+        self._is_implemented = is_implemented
 
     @method(c.LUXI_REQ_SUBMIT_JOB, Where.LOOP, changes_state=True)
     async def submit_job(self, ops: list[Any]) -> int:
@@ -36,13 +39,13 @@ class JobMethods:
         return await self._submit(ops, ignore_drain_flag=True)
 
     async def _submit(self, ops: list[Any], *, ignore_drain_flag: bool) -> int:
-        (decoded,) = await _decode_jobs([ops])
+        (decoded,) = await self._decode_jobs([ops])
         return await _on_disk(self._queue.submit(decoded, ignore_drain_flag=ignore_drain_flag))
 
     @method(c.LUXI_REQ_SUBMIT_MANY_JOBS, Where.LOOP, changes_state=True)
     async def submit_many_jobs(self, jobs: list[list[Any]]) -> list[tuple[bool, int | str]]:
         """Accept several jobs; one outcome for each."""
-        return await _on_disk(self._queue.submit_many(await _decode_jobs(jobs)))
+        return await _on_disk(self._queue.submit_many(await self._decode_jobs(jobs)))
 
     @method(c.LUXI_REQ_PICKUP_JOB, Where.LOOP)
     async def pickup_job(self, job_id: JobId) -> None:
@@ -109,24 +112,29 @@ class JobMethods:
         self._queue.set_drain_flag(flag)
         return True
 
+    async def _decode_jobs(self, jobs: list[list[Any]]) -> list[list[OpCode]]:
+        """Return the opcodes of a request; the first wrong one refuses all of it."""
+        if sum(len(ops) for ops in jobs) <= _DECODE_INLINE_OPCODES:
+            return self._decode(jobs)
+        return await asyncio.to_thread(self._decode, jobs)
+
+    def _decode(self, jobs: list[list[Any]]) -> list[list[OpCode]]:
+        try:
+            return [[self._decode_opcode(op) for op in ops] for ops in jobs]
+        except errors.GenericError as err:
+            raise RequestRefusedError(str(err.args[0]) if err.args else str(err)) from None
+
+    def _decode_opcode(self, value: Any) -> OpCode:
+        op = opcodes.decode(value)
+        # A job that cannot but fail must not wait in the queue, and others must not come to depend on it.
+        if not self._is_implemented(type(op)):
+            raise errors.OpCodeUnknown(f"Opcode {op.op_id()} cannot be run by this version")
+        return op
+
 
 async def _on_disk(future: "Future[T]") -> T:
     """Wait for a future of the queue; giving up, because the client left, does not touch it."""
     return await asyncio.shield(asyncio.wrap_future(future))
-
-
-async def _decode_jobs(jobs: list[list[Any]]) -> list[list[OpCode]]:
-    """Return the opcodes of a request; the first wrong one refuses all of it."""
-    if sum(len(ops) for ops in jobs) <= _DECODE_INLINE_OPCODES:
-        return _decode(jobs)
-    return await asyncio.to_thread(_decode, jobs)
-
-
-def _decode(jobs: list[list[Any]]) -> list[list[OpCode]]:
-    try:
-        return [[opcodes.decode(op) for op in ops] for ops in jobs]
-    except errors.GenericError as err:
-        raise RequestRefusedError(str(err.args[0]) if err.args else str(err)) from None
 
 
 def pause_end(until: object) -> float | None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from ganeti import buildcfg, errors, pathutils
 from ganeti.cmdlib import registry
-from ganeti.cmdlib.base import create_lu
+from ganeti.cmdlib.base import LU_BY_OPCODE, create_lu
 from ganeti.config import ConfigStore
 from ganeti.config.distribute import Distributor
 from ganeti.config.load import LoadedConfig, load_config, mismatch_text
@@ -107,7 +107,7 @@ class Master:
         self._settings.start(config)
         self._queue.start(OpcodeProcessor(context))
         methods = [
-            JobMethods(self._queue),
+            JobMethods(self._queue, LU_BY_OPCODE.__contains__),
             FilterMethods(self._config, self._queue),
             QueryMethods(self._config, self._rpc, engine, self._queue),
         ]

@@ -1,4 +1,4 @@
-"""A server with the job methods over a real queue."""
+"""A server with the job methods over a real queue; OP_BACKUP_REMOVE has no logical unit in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +11,7 @@ from ganeti.luxi.client import Client
 from ganeti.luxiserver.job_methods import JobMethods
 from ganeti.luxiserver.server import LuxiServer, bind_socket
 from ganeti.luxiserver.table import MethodTable
+from ganeti.opcodes import OpBackupRemove
 
 from ..jqueue.conftest import FakeCandidates, FakeRunner
 
@@ -32,7 +33,7 @@ def queue(tmp_path: Path, runner: FakeRunner) -> Iterator[JobQueue]:
 @pytest.fixture
 def master(tmp_path: Path, queue: JobQueue) -> Iterator[str]:
     path = str(tmp_path / "master")
-    server = LuxiServer(MethodTable([JobMethods(queue)]))
+    server = LuxiServer(MethodTable([JobMethods(queue, lambda op_class: op_class is not OpBackupRemove)]))
     server.start([bind_socket(path)])
     yield path
     server.close()

@@ -131,6 +131,7 @@ def test_unknown_fields_are_refused(client: Client) -> None:
     "op",
     [
         {"OP_ID": "OP_NOTHING"},
+        {"OP_ID": "OP_BACKUP_REMOVE", "instance_name": "x"},
         {"OP_ID": "OP_TEST_DELAY"},
         {"OP_ID": "OP_TEST_DELAY", "duration": "x"},
         {"OP_ID": "OP_TEST_DELAY", "duration": 0, "unknown": 1},
