@@ -2,17 +2,18 @@
 
 import argparse
 import importlib
+import inspect
 import os
-from collections.abc import Callable
+import typing
 from typing import Any, Final
 
 from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.cli.options import Argument, Command, Option, Program
-from ganeti.tools import daemon_util, ensure_dirs, vcluster_setup
+from ganeti.server import launch
+from ganeti.tools import daemon_util, ensure_dirs, node_cleanup, vcluster_setup
 
-#: What argparse calls the types of the option tables.
-_ARGPARSE_TYPES: Final[dict[Any, str]] = {None: "string", int: "int", float: "float", str: "string"}
+_TYPE_NAMES: Final[dict[Any, str]] = {None: "string", int: "int", float: "float", str: "string"}
 _ARGPARSE_ACTIONS: Final = {
     "_StoreAction": "store",
     "_StoreTrueAction": "store_true",
@@ -65,7 +66,8 @@ def _is_there(command: Command) -> bool:
     return hasattr(module, function)
 
 
-def _command(command: Command) -> dict[str, Any]:
+def describe(command: Command) -> dict[str, Any]:
+    """Return everything that can be typed after a sub-command."""
     result: dict[str, Any] = {
         "args": [_argument(argument) for argument in command.arguments],
         "synopsis": command.synopsis,
@@ -85,9 +87,19 @@ def _programs() -> dict[str, Any]:
         if not os.path.exists(f"{buildcfg.SBINDIR}/{name}"):
             continue
         program: Program = importlib.import_module(f"ganeti.client.{name.replace('-', '_')}").PROGRAM
-        commands = {command.name: _command(command) for command in program.commands if _is_there(command)}
+        commands = {command.name: describe(command) for command in program.commands if _is_there(command)}
         result[name] = {"subcommands": dict(sorted(commands.items()))}
     return result
+
+
+def _value_type(action: argparse.Action) -> str:
+    """Return the type of an option's value; that of a function which checks it is the type it returns."""
+    if action.choices:
+        return "choice"
+    kind = action.type
+    if kind is not None and not isinstance(kind, type) and callable(kind):
+        kind = typing.get_type_hints(kind).get("return")
+    return _TYPE_NAMES.get(kind, "string")
 
 
 def parser_options(parser: argparse.ArgumentParser) -> dict[str, Any]:
@@ -95,14 +107,14 @@ def parser_options(parser: argparse.ArgumentParser) -> dict[str, Any]:
     options, positional = [], []
     for action in parser._actions:
         kind = _ARGPARSE_ACTIONS[type(action).__name__]
-        if kind == "help":
+        if kind in ("help", "version"):
             continue
         if not action.option_strings:
             positional.append(str(action.metavar or action.dest))
             continue
         option: dict[str, Any] = {"flags": list(action.option_strings), "dest": action.dest, "action": kind}
         if kind in ("store", "append"):
-            option["type"] = "choice" if action.choices else _ARGPARSE_TYPES[action.type]
+            option["type"] = _value_type(action)
         option["default"] = action.default
         if action.choices:
             option["choices"] = sorted(action.choices)
@@ -118,8 +130,9 @@ def _daemons() -> dict[str, Any]:
         if not os.path.exists(f"{buildcfg.SBINDIR}/{name}"):
             continue
         module = importlib.import_module(f"ganeti.server.{name.removeprefix('ganeti-')}")
-        make_parser: Callable[[], argparse.ArgumentParser] = module.build_parser
-        result[name] = parser_options(make_parser())
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if issubclass(cls, launch.Daemon) and getattr(cls, "NAME", None) == name:
+                result[name] = parser_options(launch.build_parser(cls()))
     return result
 
 
@@ -130,8 +143,10 @@ def _tools() -> dict[str, Any]:
             "positional": ["action", "argument..."],
             "actions": sorted(daemon_util.VERBS),
         },
+        "check-cert-expired": {"options": [], "positional": ["certificate-path"]},
         "ensure-dirs": parser_options(ensure_dirs.build_parser()),
         "master-ip-setup": {"options": [], "positional": ["start|stop"]},
+        "node-cleanup": parser_options(node_cleanup.build_parser()),
         "vcluster-setup": parser_options(vcluster_setup.build_parser()),
     }
 
