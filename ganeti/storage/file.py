@@ -34,11 +34,12 @@ class FileDevice(BlockDevice):
 
     @classmethod
     def create(cls, spec: DeviceSpec, children: Sequence[BlockDevice | None], *, exclusive: bool) -> FileDevice:
-        """Make a sparse file; an existing one is an error."""
+        """Make a sparse file; an existing one is an error, and so is a size that is not free right now."""
         if exclusive:
             raise ProgrammerError("File device requested with exclusive_storage")
         _, path = _split_id(spec.logical_id)
         check_allowed(path)
+        _check_space(path, spec.size)
         try:
             _create_sparse(path, spec.size * _MIB)
         except FileExistsError as err:
@@ -99,6 +100,7 @@ class FileDevice(BlockDevice):
             return
         if amount < 0:
             raise BlockDeviceError(f"File devices cannot shrink (asked for {amount} MiB on {self.path})")
+        _check_space(self.path, amount)
         if dry_run:
             return
         self.assemble()
@@ -138,6 +140,21 @@ def check_allowed(path: str, *, exact_match_ok: bool = False) -> None:
         check_path(path, pathutils.FILE_STORAGE_PATHS_FILE, exact_match_ok=exact_match_ok)
     except FileStoragePathError as err:
         raise BlockDeviceError(str(err)) from err
+
+
+def _check_space(path: str, size_mib: int) -> None:
+    """Check that a file system has room for *size_mib* more; raises BlockDeviceError.
+
+    Sparse files take no room yet, so many of them may together promise more than there is; but one that could not even
+    be filled today would break the installation of its operating system half-way.
+    """
+    try:
+        stats = os.statvfs(os.path.dirname(path))
+    except OSError as err:
+        raise BlockDeviceError(f"Error in file creation of {path}: {err.strerror}") from err
+    free_mib = stats.f_bavail * stats.f_frsize // _MIB
+    if size_mib > free_mib:
+        raise BlockDeviceError(f"Not enough space for {path}: {size_mib} MiB wanted, {free_mib} MiB free")
 
 
 def _create_sparse(path: str, size_bytes: int) -> None:

@@ -68,6 +68,15 @@ def test_missing_directory_and_shrinking_are_errors(base: Path) -> None:
         device.grow(-1, dry_run=True, backing_store=True, exclusive=False)
 
 
+def test_disks_that_do_not_fit_are_refused(base: Path) -> None:
+    with pytest.raises(BlockDeviceError, match="Not enough space"):
+        device_class(c.DT_FILE).create(spec(base / "disk", 1 << 40), (), exclusive=False)
+    assert not (base / "disk").exists()
+    device = device_class(c.DT_FILE).create(spec(base / "disk"), (), exclusive=False)
+    with pytest.raises(BlockDeviceError, match="Not enough space"):
+        device.grow(1 << 40, dry_run=True, backing_store=True, exclusive=False)
+
+
 def test_paths_elsewhere_are_refused(base: Path) -> None:
     for path in (base.parent / "other" / "disk", base, Path("/etc/passwd")):
         with pytest.raises(BlockDeviceError, match=r"not acceptable|forbidden"):
