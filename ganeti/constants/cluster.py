@@ -106,7 +106,7 @@ CV_ENODESSH: Final[dict[str, str]] = {"object": "node", "code": "ENODESSH"}
 CV_ENODETIME: Final[dict[str, str]] = {"object": "node", "code": "ENODETIME"}
 CV_ENODEUSERSCRIPTS: Final[dict[str, str]] = {"object": "node", "code": "ENODEUSERSCRIPTS"}
 CV_ENODEVERSION: Final[dict[str, str]] = {"object": "node", "code": "ENODEVERSION"}
-CV_ERROR: Final[dict[str, str]] = {"object": "E", "code": "R"}
+CV_ERROR: Final = "ERROR"
 
 # error codes
 ERRORS_ECODE_ALL: Final[tuple[str, ...]] = (
