@@ -21,6 +21,8 @@ ValueType = Literal[
     "multilistidentkeyval",
     "list",
     "maybefloat",
+    "json",
+    "filteraction",
 ]
 Action = Literal["store", "store_true", "store_false", "store_const", "append", "count", "help", "callback"]
 #: Special handling of an option with the action "callback".
@@ -28,7 +30,19 @@ Callback = Literal["priority", "deprecated"]
 #: What kind of name completes the value of an option.
 Completion = Literal["one_iallocator", "one_node", "one_nodegroup", "one_os", "inst_add_nodes"]
 ArgumentKind = Literal[
-    "unknown", "instance", "node", "group", "network", "jobid", "file", "host", "choice", "os", "suggest", "command"
+    "unknown",
+    "instance",
+    "node",
+    "group",
+    "network",
+    "jobid",
+    "file",
+    "host",
+    "choice",
+    "os",
+    "suggest",
+    "command",
+    "filter",
 ]
 
 #: Kinds of objects with tags.

@@ -156,6 +156,33 @@ def parse_size(text: str) -> int:
         raise ValueSyntaxError(str(err)) from None
 
 
+def parse_json(text: str) -> Any:
+    """Parse JSON text.
+
+    Raises ValueSyntaxError.
+    """
+    import json
+
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as err:
+        raise ValueSyntaxError(f"invalid JSON: {err}") from None
+
+
+def parse_filteraction(text: str) -> str | list[str | int]:
+    """Parse the action of a filter rule: ``RATE_LIMIT n`` to a pair, everything else is for the server to judge.
+
+    Raises ValueSyntaxError.
+    """
+    name, has_number, number = text.partition(" ")
+    if name != "RATE_LIMIT" or not has_number:
+        return text
+    try:
+        return [name, int(number)]
+    except ValueError:
+        raise ValueSyntaxError(f"invalid rate limit {number!r}, use a number") from None
+
+
 #: Parser of every type but string and choice, which are used as they are.
 PARSERS: Final[dict[ValueType, Callable[[str], Any]]] = {
     "int": int,
@@ -168,4 +195,6 @@ PARSERS: Final[dict[ValueType, Callable[[str], Any]]] = {
     "multilistidentkeyval": parse_multilist,
     "list": split_escaped,
     "maybefloat": parse_maybefloat,
+    "json": parse_json,
+    "filteraction": parse_filteraction,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import common, debug
+from ganeti.cli.opts import common, debug, instance
 
 PROGRAM = Program(
     name="gnt-debug",
@@ -27,6 +27,32 @@ PROGRAM = Program(
                 debug.ON_NODES,
             ),
             opcodes=("OP_TEST_DELAY",),
+        ),
+        Command(
+            "iallocator",
+            "ganeti.client.debug.iallocator:run",
+            "Show what an instance allocator is asked, or what it answers",
+            arguments=(Argument("unknown", "instance-or-group", 1, None),),
+            options=(
+                debug.ALLOC_COUNT,
+                debug.ALLOC_DIRECTION,
+                instance.DISK_TEMPLATE,
+                debug.ALLOC_DISKS,
+                common.DRY_RUN,
+                debug.ALLOC_EVAC_MODE,
+                common.IALLOCATOR,
+                debug.ALLOC_MEMORY,
+                debug.ALLOC_MODE,
+                debug.ALLOC_NICS,
+                instance.OS_TYPE,
+                common.PRIORITY,
+                debug.ALLOC_SPINDLE_USE,
+                debug.ALLOC_TAGS,
+                debug.ALLOC_TARGET_GROUPS,
+                debug.ALLOC_VCPUS,
+            ),
+            aliases=("allocator",),
+            opcodes=("OP_TEST_ALLOCATOR",),
         ),
         Command(
             "locks",
@@ -63,6 +89,19 @@ PROGRAM = Program(
             "Test the job queue of a running cluster",
             options=(common.PRIORITY,),
             opcodes=("OP_TEST_DELAY", "OP_TEST_JQUEUE"),
+        ),
+        Command(
+            "test-osparams",
+            "ganeti.client.debug.test_osparams:run",
+            "Show secret OS parameters as they arrive in a job",
+            options=(instance.OS_PARAMETERS_SECRET, common.PRINT_JOBID, common.SUBMIT),
+            opcodes=("OP_TEST_OS_PARAMS",),
+        ),
+        Command(
+            "wconfd",
+            "ganeti.client.debug.wconfd:run",
+            "Ask the master daemon about locks and its configuration",
+            arguments=(Argument("unknown", "method", 1, None),),
         ),
     ),
 )

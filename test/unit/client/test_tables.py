@@ -1,15 +1,20 @@
 """The tables of all programs."""
 
+import json
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ganeti.cli import parser
 from ganeti.cli.main import load_handler
 from ganeti.cli.options import Command, Option, Program
+from ganeti.tools.dump import commands
 
 PROGRAMS: list[Program] = [
-    import_module(f"ganeti.client.gnt_{name}").PROGRAM for name in ("cluster", "debug", "instance", "job", "node", "os")
+    import_module(f"ganeti.client.gnt_{name}").PROGRAM
+    for name in ("cluster", "debug", "filter", "instance", "job", "node", "os")
 ]
 COMMANDS = [(program, command) for program in PROGRAMS for command in program.commands]
 
@@ -42,9 +47,12 @@ def test_names_and_aliases_are_unique(program: Program) -> None:
     assert len(program.by_name) == sum(1 + len(command.aliases) for command in program.commands)
 
 
+def _program(name: str) -> Program:
+    return next(program for program in PROGRAMS if program.name == name)
+
+
 def _option(program_name: str, command_name: str, flag: str) -> Option:
-    program = next(program for program in PROGRAMS if program.name == program_name)
-    return next(option for option in program.by_name[command_name].options if flag in option.flags)
+    return next(option for option in _program(program_name).by_name[command_name].options if flag in option.flags)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +67,8 @@ def _option(program_name: str, command_name: str, flag: str) -> Option:
         ("gnt-cluster", "init", "--primary-ip-version", "primary_ip_version", "string", 4),
         ("gnt-node", "modify", "-O", "offline", "bool", None),
         ("gnt-debug", "delay", "-r", "repeat", "int", "0"),
+        ("gnt-debug", "allocator", "--disks", "disks", "string", "4096,4096"),
+        ("gnt-filter", "add", "--action", "action", "filteraction", "CONTINUE"),
     ],
 )
 def test_options_are_those_that_scripts_know(
@@ -69,6 +79,21 @@ def test_options_are_those_that_scripts_know(
 
 
 def test_the_words_of_the_environment_come_before_those_of_the_command_line() -> None:
-    program = next(program for program in PROGRAMS if program.name == "gnt-node")
+    program = _program("gnt-node")
     assert program.environment_variable("list") == "GNT_NODE_LIST"
     assert program.environment_variable("info") is None
+
+
+@pytest.mark.parametrize("program", ["gnt-debug", "gnt-filter", "gnt-job"])
+def test_the_whole_table_of_a_program_is_what_scripts_know(program: str) -> None:
+    """The recorded table lacks the help texts, and the order of options does not matter."""
+    recorded = json.loads((Path(__file__).parent / "data" / f"{program}.json").read_text(encoding="utf-8"))
+    declared = {command.name: commands.describe(command) for command in _program(program).commands}
+
+    def comparable(table: dict[str, Any]) -> Any:
+        normal = json.loads(json.dumps(table))
+        for command in normal.values():
+            command["options"].sort(key=lambda option: option["flags"])
+        return normal
+
+    assert comparable(declared) == comparable(recorded)
