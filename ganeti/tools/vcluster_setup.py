@@ -26,12 +26,12 @@ def _ip(*arguments: str) -> tuple[bool, str]:
 
 
 def _keep_inside(layout: vl.Layout, verb: str) -> tuple[bool, str]:
-    """Add or delete the route that keeps packets to unused addresses of the cluster on this machine.
+    """Add or delete the route that keeps packets to the cluster's own address on this machine while no node has it.
 
-    Else they would go out by the default route, where a proxy may answer for any address: a node that is down would
-    seem to be up.
+    Else they would go out by the default route, where a proxy may answer for any address: the cluster would seem to
+    exist already. Other addresses of the prefix stay alone, this machine may need them.
     """
-    return _ip("route", verb, "unreachable", f"{layout.prefix}.0/24")
+    return _ip("route", verb, "unreachable", f"{layout.cluster.address}/32")
 
 
 def attach(layout: vl.Layout) -> None:
@@ -40,7 +40,7 @@ def attach(layout: vl.Layout) -> None:
         if layout.netdev == "lo":
             ok, output = _keep_inside(layout, "add")
             if not ok and "exists" not in output:
-                raise ToolError(f"Cannot add a route for {layout.prefix}.0/24: {output}")
+                raise ToolError(f"Cannot add a route for {layout.cluster.address}: {output}")
         present = own_addresses()
         for node in layout.node_hosts:
             if node.address in present:
