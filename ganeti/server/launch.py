@@ -47,8 +47,12 @@ class Daemon(ABC):
     NAME: str
     #: Whose account it runs under (``buildcfg.user_of``).
     ROLE: str
-    #: Whether it listens on the network (options for port, address, certificate).
+    #: Whether it listens on the network (options for port and address).
     NETWORKED = False
+    #: Whether what it speaks there is HTTPS (options for interface, certificate, number of clients).
+    SPEAKS_HTTPS = True
+    #: Whether the check of the account that it runs under can be switched off.
+    USER_CHECK_OPTIONAL = False
     WITH_THREADS = True
     #: Whether debug logs hold secrets.
     WARN_DEBUG = False
@@ -91,6 +95,10 @@ def build_parser(daemon: Daemon) -> Parser:
     add("--syslog", choices=choices, default=c.SYSLOG_USAGE, help="Send messages to syslog")
     if daemon.NETWORKED:
         _add_network_options(parser, daemon.NAME)
+        if daemon.SPEAKS_HTTPS:
+            _add_https_options(parser)
+    if daemon.USER_CHECK_OPTIONAL:
+        add("--no-user-checks", dest="user_checks", action="store_false", help="Ignore user checks")
     daemon.add_options(parser)
     return parser
 
@@ -100,6 +108,11 @@ def _add_network_options(parser: Parser, name: str) -> None:
     protocol, port = c.DAEMONS_PORTS[name]
     add("-p", "--port", type=_port, default=service_port(name, protocol, port), help="Network port")
     add("-b", "--bind", dest="bind_address", default=None, help="Bind address")
+    parser.set_defaults(bind_interface=None)
+
+
+def _add_https_options(parser: Parser) -> None:
+    add = parser.add_argument
     add("-i", "--interface", dest="bind_interface", default=None, help="Bind interface")
     add("--no-ssl", dest="ssl", action="store_false", help="Do not secure HTTP protocol with SSL")
     add("-K", "--ssl-key", dest="ssl_key", default=None, help="SSL key path")
@@ -177,8 +190,10 @@ def run(daemon: Daemon, argv: Sequence[str] | None = None) -> int:
     try:
         if daemon.NETWORKED:
             options.bind_address = bind_address_of(options)
-            _check_certificates(options)
-        _check_user(daemon)
+            if daemon.SPEAKS_HTTPS:
+                _check_certificates(options)
+        if not daemon.USER_CHECK_OPTIONAL or options.user_checks:
+            _check_user(daemon)
         daemon.check(options)
     except StartError as err:
         print(err, file=sys.stderr)
