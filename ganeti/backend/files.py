@@ -6,6 +6,8 @@ import os
 import pwd
 from typing import Any, Final
 
+import msgspec
+
 from ganeti import buildcfg, errors, hvparams, pathutils, ssconf
 from ganeti.backend.base import RPCFail, implements
 from ganeti.rpc import procedures
@@ -54,11 +56,48 @@ def _write(path: str, content: Compressed, mode: int | None, user: str, group: s
     uid, gid = _ids(user, group)
     try:
         data = decompress(content)
+        if target == pathutils.CLUSTER_CONF_FILE:
+            _check_master_of(data)
         # A master daemon that still runs here and the new master's copy must not interleave: both lock the old file.
         with lock_if_exists(target) if target == pathutils.CLUSTER_CONF_FILE else contextlib.nullcontext():
             write_atomic(target, data, mode=0o600 if mode is None else mode, uid=uid, gid=gid, times=(atime, mtime))
     except (OSError, ValueError) as err:
         raise RPCFail(f"Cannot write {target}: {err}") from err
+
+
+class _NamedNode(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _MasterOf(msgspec.Struct, frozen=True):
+    master_node: str
+
+
+class _ConfigHead(msgspec.Struct, frozen=True):
+    """What tells whose configuration it is; everything else is skipped."""
+
+    cluster: _MasterOf
+    nodes: dict[str, _NamedNode]
+
+
+def _check_master_of(config: bytes) -> None:
+    """Refuse a configuration unless it is that of the master that this node knows.
+
+    Calls of a former master may arrive late. Whoever takes over changes the ssconf values first.
+
+    Raises RPCFail.
+    """
+    try:
+        known = ssconf.SsconfReader().master_node()
+    except errors.ConfigurationError:
+        return  # This node is only being added.
+    try:
+        head = msgspec.json.decode(config, type=_ConfigHead)
+        given = head.nodes[head.cluster.master_node].name
+    except (msgspec.DecodeError, KeyError) as err:
+        raise RPCFail(f"The configuration cannot be read: {err}") from err
+    if given != known:
+        raise RPCFail(f"The configuration is that of the master {given}, but the master is {known}")
 
 
 def allowed_target(path: str) -> str:

@@ -4,6 +4,8 @@ import logging
 import socket
 from typing import Final
 
+import msgspec
+
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.backend import hooks
@@ -28,6 +30,24 @@ def master_node_name() -> str:
         return SsconfReader().master_node()
     except errors.ConfigurationError as err:
         raise RPCFail(f"Cluster configuration incomplete: {err}") from err
+
+
+class _Serial(msgspec.Struct, frozen=True):
+    """The serial number of a configuration; everything else is skipped."""
+
+    serial_no: int
+
+
+@implements(procedures.config_serial)
+def config_serial() -> int | None:
+    """Return the serial number of this node's copy of the configuration."""
+    try:
+        with open(pathutils.CLUSTER_CONF_FILE, "rb") as file:
+            return msgspec.json.decode(file.read(), type=_Serial).serial_no
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as err:
+        raise RPCFail(f"Cannot read {pathutils.CLUSTER_CONF_FILE}: {err}") from err
 
 
 @implements(procedures.node_start_master_daemons)

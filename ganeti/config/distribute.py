@@ -8,7 +8,7 @@ a node ought to get is computed from the newest version when its turn comes.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -151,6 +151,17 @@ class Distributor:
                 self._reset(uuid)
             self._condition.notify_all()
 
+    def resend_values(self, nodes: Collection[str]) -> None:
+        """Send some nodes their values again, at once; returns at once."""
+        with self._condition:
+            for uuid in nodes:
+                state = self._states.get(uuid)
+                if state is not None and not state.is_busy:
+                    state.values_number = 0
+                    state.retry_at = 0.0
+            self._quiet_until = 0.0
+            self._condition.notify_all()
+
     def close(self) -> None:
         """End; what was not sent is not sent."""
         with self._condition:
@@ -250,10 +261,11 @@ class Distributor:
             needs_config = version.wants_config(node) and state.config_serial < version.serial_no
             needs_values = state.values_number < version.values_number
         config_problem = values_problem = None
-        if needs_config:
-            config_problem = self._call(lambda: self._sender.send_config(uuid, version.content, version.serial_no))
+        # The values first: nodes take a configuration only from the master that their values name.
         if needs_values:
             values_problem = self._call(lambda: self._sender.send_ssconf(uuid, version.values))
+        if needs_config:
+            config_problem = self._call(lambda: self._sender.send_config(uuid, version.content, version.serial_no))
         with self._condition:
             self._sent(version, node, generation, config_problem, values_problem)
             self._condition.notify_all()

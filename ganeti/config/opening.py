@@ -10,7 +10,7 @@ from ganeti.config.encode import ConfigEncoder
 from ganeti.config.index import build_index
 from ganeti.config.load import LoadedConfig, load_config
 from ganeti.config.store import ConfigStore
-from ganeti.config.writer import ConfigWriter, Distribution
+from ganeti.config.writer import ConfigWriter, Distribution, Permit
 from ganeti.objects import ConfigData
 from ganeti.utils.files import write_atomic
 
@@ -18,11 +18,16 @@ _LOG = logging.getLogger(__name__)
 
 
 def open_store(
-    path: str | None = None, *, accept_foreign: bool = False, distribution: Distribution | None = None
+    path: str | None = None,
+    *,
+    accept_foreign: bool = False,
+    distribution: Distribution | None = None,
+    permit: Permit | None = None,
 ) -> ConfigStore:
     """Open the configuration file for changes; every change goes to *distribution* once it is on disk.
 
-    With *accept_foreign* another host may be its master. Raises ConfigurationError.
+    With *accept_foreign* another host may be its master. *permit* is asked before every change. Raises
+    ConfigurationError.
     """
     loaded = load_config(path, accept_foreign=accept_foreign)
     file = ConfigFile(loaded.identity, path)
@@ -31,7 +36,7 @@ def open_store(
     if distribution is not None:
         # A restarted master does not know what the other nodes have.
         distribution.offer(config, build_index(config), content)
-    return ConfigStore(config, ConfigWriter(file, config, distribution, encoder=encoder))
+    return ConfigStore(config, ConfigWriter(file, config, distribution, encoder=encoder, permit=permit))
 
 
 def _written_back(loaded: LoadedConfig, file: ConfigFile, encoder: ConfigEncoder) -> tuple[ConfigData, bytes]:

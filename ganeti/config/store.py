@@ -32,8 +32,11 @@ class Durability(Protocol):
     def offer(self, config: ConfigData, index: Index) -> None:
         """Take a newer snapshot; returns at once."""
 
+    def wait_usable(self) -> None:
+        """Like ``check_usable``, but first wait a while for an obstacle that may pass. The mutex is not held."""
+
     def check_usable(self) -> None:
-        """Raise ConfigurationError if nothing can be written any more (another master replaced the file)."""
+        """Raise ConfigurationError if nothing may be changed (this node is not the master any more)."""
 
     def wait_durable(self, serial_no: int) -> None:
         """Wait until this or a newer serial number is on disk; raises ConfigurationError if it cannot be written."""
@@ -53,6 +56,9 @@ class MemoryOnly:
 
     def offer(self, config: ConfigData, index: Index) -> None:
         """Forget the snapshot."""
+
+    def wait_usable(self) -> None:
+        """Nothing can go wrong."""
 
     def check_usable(self) -> None:
         """Nothing can go wrong."""
@@ -137,6 +143,7 @@ class ConfigStore:
         AddressPoolError; the configuration is as before then. A ConfigurationError about writing comes after the
         change is in force, and only where nodes must be told. *change* must be quick: everybody else waits.
         """
+        self._durability.wait_usable()
         with self._mutex:
             self._durability.check_usable()
             draft = Draft(self._config, self._index, time.time())

@@ -22,6 +22,8 @@ _LOG = logging.getLogger(__name__)
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
+#: A round of asking the nodes takes no longer.
+_PERMIT_WAIT_S: Final = 6.0
 
 
 class Distribution(Protocol):
@@ -40,6 +42,28 @@ class Distribution(Protocol):
         """End; what was not sent is not sent."""
 
 
+class Permit(Protocol):
+    """Tells whether this node may change the configuration (``mastership.keeper.TenureKeeper``)."""
+
+    def problem(self) -> str | None:
+        """Return why it may not now, None if it may; never waits."""
+
+    def wait_problem(self, timeout_s: float) -> str | None:
+        """Like ``problem``, but wait a while for an obstacle that may pass."""
+
+
+class Unconditional:
+    """The permit of programs that are alone with their configuration."""
+
+    def problem(self) -> str | None:
+        """Everything is allowed."""
+        return None
+
+    def wait_problem(self, timeout_s: float) -> str | None:
+        """Everything is allowed."""
+        return None
+
+
 class ConfigWriter:
     """Writes the newest snapshot whenever there is one; implements ``store.Durability``."""
 
@@ -50,8 +74,10 @@ class ConfigWriter:
         distribution: Distribution | None = None,
         *,
         encoder: ConfigEncoder | None = None,
+        permit: Permit | None = None,
     ) -> None:
         """Start with *config*, the content of *file*; an *encoder* that knows it makes the first write fast."""
+        self._permit: Permit = permit or Unconditional()
         self._file = file
         self._distribution = distribution
         self._encoder = encoder or ConfigEncoder()
@@ -74,10 +100,19 @@ class ConfigWriter:
             self._newest = (config, index)
             self._condition.notify_all()
 
+    def wait_usable(self) -> None:
+        """Give this node a moment to assure itself that it is the master; raises ConfigurationError if it is not."""
+        _raise_problem(self._permit.wait_problem(_PERMIT_WAIT_S))
+
     def check_usable(self) -> None:
-        """Raise ConfigurationError if the file belongs to somebody else now: changes could never become durable."""
+        """Raise ConfigurationError if nothing may be changed.
+
+        Either the file belongs to somebody else now, so that changes could never become durable, or this node may not
+        act as the master.
+        """
         if self._is_foreign and self._failure is not None:
             raise errors.ConfigurationError(*self._failure.args)
+        _raise_problem(self._permit.problem())
 
     def wait_durable(self, serial_no: int) -> None:
         """Wait until this or a newer version is on disk.
@@ -139,6 +174,9 @@ class ConfigWriter:
         started = time.monotonic()
         try:
             content = self._encoder.encode(config)
+            # Once more: this thread may have been stopped since the change was made, for as long as it takes another
+            # node to become the master.
+            _raise_problem(self._permit.problem())
             self._file.replace(content)
         except Exception as err:
             self._failed(config.serial_no, err)
@@ -163,3 +201,8 @@ class ConfigWriter:
             self._is_foreign = isinstance(err, ForeignFileError)
             self._pause_s = min(self._pause_s * 2, _LONGEST_PAUSE_S) if self._pause_s else _FIRST_PAUSE_S
             self._condition.notify_all()
+
+
+def _raise_problem(problem: str | None) -> None:
+    if problem is not None:
+        raise errors.ConfigurationError(problem)

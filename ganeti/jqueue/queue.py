@@ -45,8 +45,11 @@ class JobQueue:
         *,
         max_running_jobs: int = c.LUXID_MAXIMAL_RUNNING_JOBS_DEFAULT,
         feedback_flush_s: float = FEEDBACK_FLUSH_S,
+        refusal: Callable[[], str | None] = lambda: None,
     ) -> None:
+        """*refusal* returns why no job may be accepted now, None if jobs may; it must not wait."""
         self._storage = queue_storage
+        self._refusal = refusal
         self._replicator = Replicator(transport, queue_storage)
         self._commit = GroupCommit(queue_storage, self._replicator.put)
         self._watchers = Watchers()
@@ -180,6 +183,8 @@ class JobQueue:
             raise errors.JobQueueDrainError(_DRAINED)
         if self._is_stopping:
             raise errors.JobQueueError(_SHUTTING_DOWN)
+        if (reason := self._refusal()) is not None:
+            raise errors.JobQueueError(reason)
         if len(self._table) + self._arriving + count > c.JOB_QUEUE_SIZE_HARD_LIMIT:
             raise errors.JobQueueFull
 

@@ -20,20 +20,33 @@ class RpcClient:
     """
 
     def __init__(
-        self, resolver: Resolver, transport: NodeTransport, *, before_call: Callable[[], None] | None = None
+        self,
+        resolver: Resolver,
+        transport: NodeTransport,
+        *,
+        before_call: Callable[[], None] | None = None,
+        limit_s: float | None = None,
     ) -> None:
-        """*transport* may be shared by several clients; *before_call* may raise to prevent a call."""
+        """*transport* may be shared by several clients; *before_call* may raise to prevent a call.
+
+        With *limit_s* no call takes longer, whatever its procedure allows.
+        """
         self._resolver = resolver
         self._transport = transport
         self._before_call = before_call
+        self._limit_s = limit_s
 
     def with_resolver(self, resolver: Resolver) -> "RpcClient":
         """Return a client over the same connections that finds nodes in another way."""
-        return RpcClient(resolver, self._transport, before_call=self._before_call)
+        return RpcClient(resolver, self._transport, before_call=self._before_call, limit_s=self._limit_s)
+
+    def with_limit(self, limit_s: float) -> "RpcClient":
+        """Return a client over the same connections that waits no longer than this for any answer."""
+        return RpcClient(self._resolver, self._transport, before_call=self._before_call, limit_s=limit_s)
 
     def with_check(self, before_call: Callable[[], None]) -> "RpcClient":
         """Return a client over the same connections that calls *before_call* first (it raises when a job is killed)."""
-        return RpcClient(self._resolver, self._transport, before_call=before_call)
+        return RpcClient(self._resolver, self._transport, before_call=before_call, limit_s=self._limit_s)
 
     def call(
         self, nodes: Iterable[str], proc: Procedure[P, R], /, *args: P.args, **kwargs: P.kwargs
@@ -74,7 +87,8 @@ class RpcClient:
             return failure(node, proc.name, OFFLINE_MESSAGE, offline=True)
         if isinstance(address, Unresolved):
             return failure(node, proc.name, address.reason)
-        return self._transport.start(address, proc, body, timeout_s)
+        limit_s = timeout_s if self._limit_s is None else min(timeout_s, self._limit_s)
+        return self._transport.start(address, proc, body, limit_s)
 
     def _gather(
         self, started: "Iterable[tuple[str, PendingCall | RpcResult[Any]]]", proc: Procedure[P, R]

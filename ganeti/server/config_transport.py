@@ -3,7 +3,9 @@
 import time
 
 from ganeti import buildcfg, pathutils
+from ganeti import constants as c
 from ganeti.config.ssconf_values import Values
+from ganeti.mastership.keeper import TenureKeeper
 from ganeti.rpc import procedures, uploads
 from ganeti.rpc.client import RpcClient
 
@@ -12,13 +14,16 @@ _MODE = 0o640
 
 
 class RpcConfigSender:
-    """Reaches nodes by RPC (``config.distribute.NodeSender``)."""
+    """Reaches nodes by RPC (``config.distribute.NodeSender``), as long as this node may act as the master."""
 
-    def __init__(self, rpc: RpcClient) -> None:
+    def __init__(self, rpc: RpcClient, tenure: TenureKeeper) -> None:
         self._rpc = rpc
+        self._tenure = tenure
 
     def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
         """Replace the configuration file of a master candidate."""
+        if (problem := self._tenure.problem()) is not None:
+            return problem
         now = time.time()
         details = (
             pathutils.to_virtual(pathutils.CLUSTER_CONF_FILE),
@@ -32,5 +37,14 @@ class RpcConfigSender:
         return self._rpc.call_one(node_uuid, procedures.upload_file, details).fail_msg
 
     def send_ssconf(self, node_uuid: str, values: Values) -> str | None:
-        """Replace the ssconf files of a node."""
-        return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, dict(values)).fail_msg
+        """Replace the ssconf files of a node.
+
+        A node that names this one as the master already is not told again: such a call might be on its way while
+        another node takes over, and must not change the vote back when it arrives.
+        """
+        if (problem := self._tenure.problem()) is not None:
+            return problem
+        told = dict(values)
+        if self._tenure.supports(node_uuid):
+            told.pop(c.SS_MASTER_NODE, None)
+        return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, told).fail_msg

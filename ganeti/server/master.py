@@ -7,7 +7,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from ganeti import buildcfg, errors, pathutils
@@ -25,6 +25,9 @@ from ganeti.luxiserver.job_methods import JobMethods
 from ganeti.luxiserver.query_methods import QueryMethods
 from ganeti.luxiserver.server import LuxiServer, bind_socket
 from ganeti.luxiserver.table import MethodTable
+from ganeti.mastership import mark, voting
+from ganeti.mastership.keeper import TenureKeeper
+from ganeti.mastership.tenure import TENURE_S
 from ganeti.mcpu.context import MasterContext
 from ganeti.mcpu.processor import OpcodeProcessor
 from ganeti.objects import ConfigData
@@ -35,10 +38,10 @@ from ganeti.rpc.client import RpcClient
 from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.resolvers import ConfigResolver
 from ganeti.rpc.transport import NodeTransport
-from ganeti.server import voting
 from ganeti.server.config_transport import RpcConfigSender
 from ganeti.server.follow import ObservedDistribution, QueueSettings, candidates_of
 from ganeti.server.queue_transport import RpcCandidates
+from ganeti.server.tenure_nodes import MasterSurroundings
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +51,8 @@ _SHUTDOWN_LOOK_S: Final = 0.2
 _SHUTDOWN_LINE_S: Final = 60.0
 #: After the last running job clients get this time to fetch its result.
 _SHUTDOWN_GRACE_S: Final = 5.0
+#: How long to wait at the end for nodes that are sent the last changes.
+_LAST_FLUSH_S: Final = 8.0
 _SOCKETS: Final = (pathutils.MASTER_SOCKET, pathutils.QUERY_SOCKET)
 
 
@@ -78,12 +83,19 @@ class Master:
         if is_voting and not has_majority(self._rpc, loaded.config):
             self._transport.close()
             raise errors.ConfigurationError("This node did not win the vote for the master, see the log")
+        wait_for_old_master(is_voting=is_voting)
+        surroundings = MasterSurroundings(self._rpc, holder.snapshot)
+        self._tenure = _make_keeper(loaded.config, surroundings, is_enforced=is_voting)
         registry.load_all()
         self._locks = LockManager()
-        self._queue = _make_queue(self._rpc, loaded.config)
+        self._queue = _make_queue(self._rpc, loaded.config, self._tenure)
         self._settings = QueueSettings(self._queue)
-        distribution = ObservedDistribution(Distributor(RpcConfigSender(self._rpc)), self._settings.observe)
-        self._config = holder.store = open_store(distribution=distribution)
+        distributor = Distributor(RpcConfigSender(self._rpc, self._tenure))
+        surroundings.correct_with(distributor.resend_values)
+        # Asks the nodes first: who knows the master already is not told again.
+        self._tenure.start()
+        distribution = ObservedDistribution(distributor, self._settings.observe)
+        self._config = holder.store = open_store(distribution=distribution, permit=self._tenure)
         self._server: LuxiServer | None = None
 
     def start(self) -> None:
@@ -159,8 +171,26 @@ class Master:
             self._server.close()
         self._settings.close()
         self._queue.close(timeout_s=timeout_s)
+        self._bring_others_up_to_date()
         self._config.close()
+        self._tenure.close()
         self._transport.close()
+
+    def _bring_others_up_to_date(self) -> None:
+        """Let the last changes reach the other candidates, so that one of them may take over without losing any."""
+        if self._tenure.problem() is not None:
+            return
+
+        def flush() -> None:
+            try:
+                self._config.flush()
+            except errors.ConfigurationError as err:
+                _LOG.error("The last changes are not written: %s", err)
+
+        thread = threading.Thread(target=flush, name="LastFlush", daemon=True)
+        thread.start()
+        # A node that hangs must not keep this one from ending.
+        thread.join(_LAST_FLUSH_S)
 
 
 def _load() -> LoadedConfig:
@@ -171,12 +201,31 @@ def _load() -> LoadedConfig:
         raise errors.ConfigurationError(mismatch_text(err)) from None
 
 
-def _make_queue(rpc: RpcClient, config: ConfigData) -> JobQueue:
+def _make_queue(rpc: RpcClient, config: ConfigData, tenure: TenureKeeper) -> JobQueue:
     return JobQueue(
         QueueStorage(gid=daemons_gid()),
-        RpcCandidates(rpc),
+        RpcCandidates(rpc, tenure.problem),
         max_running_jobs=config.cluster.max_running_jobs,
+        refusal=tenure.problem,
     )
+
+
+def _make_keeper(config: ConfigData, surroundings: MasterSurroundings, *, is_enforced: bool) -> TenureKeeper:
+    own = config.nodes[config.cluster.master_node]
+    return TenureKeeper(own.uuid, own.name, surroundings, is_enforced=is_enforced)
+
+
+def wait_for_old_master(*, is_voting: bool, pause: Callable[[float], None] = time.sleep) -> None:
+    """Wait until the master before this one cannot act any more, if it did not confirm that when this one took over.
+
+    Without a vote there is nothing to wait for: the administrator answers for that no other master exists.
+    """
+    if not mark.is_set():
+        return
+    if is_voting:
+        _LOG.info("The old master did not confirm that it stopped, waiting %d seconds", TENURE_S)
+        pause(TENURE_S)
+    mark.clear()
 
 
 def has_majority(rpc: RpcClient, config: ConfigData) -> bool:

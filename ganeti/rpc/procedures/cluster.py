@@ -13,6 +13,11 @@ def master_node_name() -> str:
     """Return the name of the node that this node takes for the master."""
 
 
+@procedure(timeout=Timeout.URGENT, client=Client.BOOTSTRAP, multi=True)
+def config_serial() -> int | None:
+    """Return the serial number of the copy of the configuration that this node has, None if it has none."""
+
+
 @procedure(timeout=Timeout.FAST, client=Client.BOOTSTRAP)
 def node_activate_master_ip(master_params: MasterNetworkParameters, use_external_mip_script: bool, /) -> None:
     """Set the master IP address up on this node."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganeti.server.voting import Verdict, Votes, decide, wins_election
+from ganeti.mastership.voting import Verdict, Votes, decide, wins_election
 
 
 @pytest.mark.parametrize(

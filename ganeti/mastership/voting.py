@@ -1,8 +1,9 @@
-"""Whether this node may act as master: the decision, and asking the nodes until there is one."""
+"""Whether a node may act as master, go on doing so, or take the role over: decisions on the answers of nodes."""
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
@@ -38,6 +39,17 @@ def decide(votes: Votes) -> Verdict:
     if 2 * (votes.for_this_node + votes.no_answer) > votes.nodes:
         return Verdict.UNDECIDED
     return Verdict.LOST
+
+
+def may_continue(votes: Votes) -> bool:
+    """Tell whether a master with these votes may go on.
+
+    At least half of the nodes is enough if no node names another master: what is left is no majority, so nobody can
+    have taken over. Once a node names another one, that proof is gone, and it takes more than half.
+    """
+    for_another = votes.nodes - votes.for_this_node - votes.no_answer
+    needed = votes.nodes + 1 if for_another else votes.nodes
+    return 2 * votes.for_this_node >= needed
 
 
 def count(answers: Iterable[str | None], own_name: str) -> Votes:
@@ -77,3 +89,28 @@ def wins_election(
             pause(RETRY_DELAY_S)
     _LOG.critical("Too few nodes answer who the master is; start with --no-voting only if no other master can exist")
     return False
+
+
+# taking over
+
+
+def silent_majority(answers: Mapping[str, str | None]) -> list[str]:
+    """Return the nodes that did not answer if they are half or more of all, else nothing.
+
+    *answers* has the name of the master as each node knows it, None where there was no answer.
+    """
+    silent = sorted(node for node, answer in answers.items() if answer is None)
+    return silent if 2 * len(silent) >= len(answers) else []
+
+
+def elected(answers: Iterable[str | None]) -> str | None:
+    """Return the master that most of the answers name, None if no name has more than the others."""
+    ranking = Counter(answer for answer in answers if answer is not None).most_common(2)
+    if not ranking or (len(ranking) == 2 and ranking[0][1] == ranking[1][1]):
+        return None
+    return ranking[0][0]
+
+
+def newer_copies(own_serial: int, serials: Mapping[str, int | None]) -> list[str]:
+    """Return the nodes that have a newer configuration than this one (None: it has none, or did not answer)."""
+    return sorted(node for node, serial in serials.items() if serial is not None and serial > own_serial)

@@ -1,0 +1,66 @@
+"""What the keeper of the tenure needs, over RPC and from the configuration of the master daemon."""
+
+import logging
+import os
+from collections.abc import Callable, Collection, Mapping
+
+from ganeti import constants as c
+from ganeti import errors
+from ganeti.mastership.keeper import Electorate
+from ganeti.mastership.tenure import ANSWER_TIMEOUT_S
+from ganeti.objects import ConfigData
+from ganeti.rpc import procedures
+from ganeti.rpc.client import RpcClient
+from ganeti.rpc.resolvers import StaticResolver
+from ganeti.ssconf import SsconfReader
+
+_LOG = logging.getLogger(__name__)
+
+
+class MasterSurroundings:
+    """Implements ``mastership.keeper.Surroundings`` for the master daemon."""
+
+    def __init__(self, rpc: RpcClient, snapshot: Callable[[], ConfigData]) -> None:
+        self._rpc = rpc.with_limit(ANSWER_TIMEOUT_S)
+        self._snapshot = snapshot
+        self._ssconf = SsconfReader()
+        self._correct: Callable[[Collection[str]], None] = lambda _: None
+
+    def correct_with(self, correct: Callable[[Collection[str]], None]) -> None:
+        """Use *correct* to tell nodes who the master is (the distribution starts later than the tenure)."""
+        self._correct = correct
+
+    def electorate(self) -> Electorate:
+        """Return the nodes of the newest configuration."""
+        nodes = self._snapshot().nodes.values()
+        offline = frozenset(node.uuid for node in nodes if node.offline)
+        return Electorate(frozenset(node.uuid for node in nodes) - offline, offline)
+
+    def own_vote(self) -> str | None:
+        """Return the master according to this node's own file."""
+        try:
+            return self._ssconf.master_node()
+        except errors.ConfigurationError as err:
+            _LOG.error("Cannot read who the master is: %s", err)
+            return None
+
+    def ask(self, nodes: frozenset[str]) -> Mapping[str, str | None]:
+        """Ask nodes who the master is, also those that are marked offline."""
+        known = self._snapshot().nodes
+        addresses = {uuid: known[uuid].primary_ip for uuid in nodes if uuid in known}
+        answers = self._rpc.with_resolver(StaticResolver(addresses)).call(addresses, procedures.master_node_name)
+        return {uuid: None if result.fail_msg else result.payload for uuid, result in answers.items()}
+
+    def correct(self, nodes: frozenset[str]) -> None:
+        """Send nodes the values that name the master."""
+        _LOG.warning("%d node(s) name another master, correcting them", len(nodes))
+        self._correct(nodes)
+
+    def deposed(self, reason: str) -> None:
+        """End the process at once.
+
+        Jobs are not waited for: they could only do harm, and the new master has marked them as failed.
+        """
+        _LOG.critical("This node is not the master any more: %s. Ending at once", reason)
+        logging.shutdown()
+        os._exit(c.EXIT_NOTMASTER)
