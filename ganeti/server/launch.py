@@ -17,8 +17,18 @@ from ganeti import constants as c
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import daemon as daemon_utils
 from ganeti.utils import log
+from ganeti.utils.completion import HelpCompletion
 
 _LOG = logging.getLogger(__name__)
+
+#: What is completed after options whose type does not tell.
+_COMPLETION_KINDS: Final = {
+    "bind_address": "inetaddr",
+    "max_clients": "integer",
+    "port": "integer",
+    "ssl_cert": "file",
+    "ssl_key": "file",
+}
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -88,7 +98,7 @@ def build_parser(daemon: Daemon) -> Parser:
     """Return the parser of a daemon's command line."""
     parser = Parser(prog=daemon.NAME, allow_abbrev=False)
     add = parser.add_argument
-    add("--version", action="version", version=f"{daemon.NAME} (ganeti) {c.RELEASE_VERSION}")
+    add("-V", "--version", action="version", version=f"{daemon.NAME} (ganeti) {c.RELEASE_VERSION}")
     add("-f", "--foreground", dest="fork", action="store_false", help="Don't detach from the current terminal")
     add("-d", "--debug", action="store_true", help="Enable some debug messages")
     choices = (c.SYSLOG_NO, c.SYSLOG_YES, c.SYSLOG_ONLY)
@@ -99,6 +109,7 @@ def build_parser(daemon: Daemon) -> Parser:
             _add_https_options(parser)
     if daemon.USER_CHECK_OPTIONAL:
         add("--no-user-checks", dest="user_checks", action="store_false", help="Ignore user checks")
+    add("--help-completion", action=HelpCompletion, kinds=_COMPLETION_KINDS)
     daemon.add_options(parser)
     return parser
 

@@ -54,7 +54,7 @@ def apply(given: NodeDaemonSetup) -> None:
     make_client_certificate(given.node_name)
     if not given.start_node_daemon:
         return
-    for daemon in (c.NODED, c.MOND):
+    for daemon in (c.NODED, c.CONFD, c.MOND):
         if daemon_control.is_installed(daemon):
             daemon_util("start", daemon)
 

@@ -55,9 +55,20 @@ def _add_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
     return {"median_s": statistics.median(took), "max_s": max(took)}
 
 
+def _on_master(cluster: VirtualCluster, module: str) -> dict[str, Any]:
+    """Return the figures that a module of this package prints on the master."""
+    result = cluster.run("env", f"PYTHONPATH={_TREE}", sys.executable, "-m", f"test.bench.{module}")
+    figures: dict[str, Any] = json.loads(result.stdout)
+    return figures
+
+
 def _measure(cluster: VirtualCluster) -> dict[str, Any]:
-    jobs = cluster.run("env", f"PYTHONPATH={_TREE}", sys.executable, "-m", "test.bench.jobs").stdout
-    return {**json.loads(jobs), "commands_s": _command_times(cluster, 10), "add": _add_times(cluster, 8)}
+    return {
+        **_on_master(cluster, "jobs"),
+        "confd_queries_per_s": _on_master(cluster, "confd"),
+        "commands_s": _command_times(cluster, 10),
+        "add": _add_times(cluster, 8),
+    }
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.cli.options import Argument, Command, Option, Program
 from ganeti.server import launch
-from ganeti.tools import daemon_util, ensure_dirs, node_cleanup, vcluster_setup
+from ganeti.tools import confd_client, daemon_util, ensure_dirs, node_cleanup, query_config, vcluster_setup
 
 _TYPE_NAMES: Final[dict[Any, str]] = {None: "string", int: "int", float: "float", str: "string"}
 _ARGPARSE_ACTIONS: Final = {
@@ -23,6 +23,7 @@ _ARGPARSE_ACTIONS: Final = {
     "_CountAction": "count",
     "_HelpAction": "help",
     "_VersionAction": "version",
+    "HelpCompletion": "help",
 }
 
 
@@ -144,9 +145,11 @@ def _tools() -> dict[str, Any]:
             "actions": sorted(daemon_util.VERBS),
         },
         "check-cert-expired": {"options": [], "positional": ["certificate-path"]},
+        "confd-client": parser_options(confd_client.build_parser()),
         "ensure-dirs": parser_options(ensure_dirs.build_parser()),
         "master-ip-setup": {"options": [], "positional": ["start|stop"]},
         "node-cleanup": parser_options(node_cleanup.build_parser()),
+        "query-config": parser_options(query_config.build_parser()),
         "vcluster-setup": parser_options(vcluster_setup.build_parser()),
     }
 
