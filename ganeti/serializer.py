@@ -1,10 +1,32 @@
 """JSON of dynamic shape; values of known shape are encoded and decoded by msgspec where they are declared."""
 
-from typing import Any
+import contextlib
+import functools
+import gc
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
 
 import simplejson
 
 from ganeti.types import REDACTED, Private
+
+if TYPE_CHECKING:
+    import msgspec
+
+#: Texts of this length hold so many values that looking for garbage among them takes longer than decoding.
+_LARGE: Final = 256 * 1024
+
+
+@contextlib.contextmanager
+def _paused_collector() -> Iterator[None]:
+    """Keep the garbage collector from running: the more objects there are, the more often it looks at all of them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _show_redacted(value: object) -> object:
@@ -30,6 +52,21 @@ def dumps(value: Any, *, indent: int | None = None) -> bytes:
     return text.encode("utf-8")
 
 
+def dumps_fast(value: Any) -> bytes:
+    """Return *value* as ``dumps`` does, several times faster; sets have no order.
+
+    The encoder takes longer to import than a short-lived program needs for all it says: for daemons.
+    """
+    return _fast_encoder().encode(value)
+
+
+@functools.cache
+def _fast_encoder() -> "msgspec.json.Encoder":
+    import msgspec
+
+    return msgspec.json.Encoder(enc_hook=_show_redacted)
+
+
 def loads(data: bytes | str) -> Any:
     """Return the value that UTF-8 JSON *data* holds.
 
@@ -38,6 +75,9 @@ def loads(data: bytes | str) -> Any:
     if isinstance(data, bytes):
         data = data.decode("utf-8")
     try:
-        return simplejson.loads(data)
+        if len(data) < _LARGE:
+            return simplejson.loads(data)
+        with _paused_collector():
+            return simplejson.loads(data)
     except RecursionError:
         raise ValueError("nested too deeply") from None

@@ -68,7 +68,7 @@ class JobChange(NamedTuple):
 
 
 def _this_node_may_be_master() -> bool:
-    """True unless the cluster files of this machine say that the master is another node, or that there is no cluster."""
+    """True unless the files of this machine say that the master is another node, or that there is no cluster."""
     from ganeti.luxi import role
 
     return role.is_this_node_master()

@@ -108,7 +108,8 @@ def decode_request(payload: bytes) -> Request:
 
 def encode_response(response: Response) -> bytes:
     """Return the bytes to send for *response*; no version is sent, because older clients compare it."""
-    return _frame({c.LUXI_KEY_SUCCESS: response.success, c.LUXI_KEY_RESULT: response.result})
+    value = {c.LUXI_KEY_SUCCESS: response.success, c.LUXI_KEY_RESULT: response.result}
+    return serializer.dumps_fast(value) + TERMINATOR
 
 
 def decode_response(payload: bytes) -> Response:

@@ -40,7 +40,7 @@ class QueryMethods:
     @method(c.LUXI_REQ_QUERY, Where.LONG)
     def query(self, what: str, fields: list[str], qfilter: list[Any] | None) -> dict[str, Any]:
         """Query a resource."""
-        return self._engine.query(what, fields, qfilter)
+        return self._engine.ask(what, fields, qfilter).encoded()
 
     @method(c.LUXI_REQ_QUERY_FIELDS, Where.SHORT)
     def query_fields(self, what: str, fields: list[str] | None) -> dict[str, Any]:
@@ -83,11 +83,11 @@ class QueryMethods:
         if use_locking:
             raise errors.OpPrereqError("Sync queries are not allowed", c.ECODE_INVAL)
         qfilter = ["|", *(["==", name_field, name] for name in names)] if names else None
-        answer = self._engine.query(what, fields, qfilter)
-        unknown = [item["name"] for item in answer["fields"] if item["kind"] == c.QFT_UNKNOWN]
+        answer = self._engine.ask(what, fields, qfilter)
+        unknown = [field.name for field in answer.fields if field.kind == c.QFT_UNKNOWN]
         if unknown:
             raise errors.OpPrereqError(f"Unknown output fields selected: {', '.join(unknown)}", c.ECODE_INVAL)
-        return [[value for _, value in row] for row in answer["data"]]
+        return [[value for _, value in row] for row in answer.rows()]
 
     @method(c.LUXI_REQ_QUERY_CLUSTER_INFO, Where.SHORT)
     def query_cluster_info(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _static(name: str, title: str, kind: str, doc: str, value: Any) -> Field[Clu
 
 CLUSTER: Final[Resource[ClusterItem]] = Resource(
     c.QR_CLUSTER,
-    "name",
+    None,
     table(
         [
             Field(

@@ -8,6 +8,7 @@ from typing import Any, Final
 from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.objects import Cluster, ConfigData
+from ganeti.objects.lookup import by_name_or_uuid, by_short_name
 from ganeti.query.cluster_fields import architecture
 
 #: Keys that show the cluster's attribute of the same name.
@@ -120,7 +121,10 @@ def config_values(
 
 
 def tags_of(config: ConfigData, kind: str, name: str) -> list[str] | None:
-    """Return the sorted tags of an object given by its exact name, None if there is none (or no such *kind*)."""
+    """Return the sorted tags of an object given by UUID or name, None if there is none (or no such *kind*).
+
+    The names of nodes and instances may be shortened.
+    """
     if kind == c.TAG_CLUSTER:
         return sorted(config.cluster.tags)
     objects: dict[str, Any] = {
@@ -129,5 +133,8 @@ def tags_of(config: ConfigData, kind: str, name: str) -> list[str] | None:
         c.TAG_NODEGROUP: config.nodegroups,
         c.TAG_NETWORK: config.networks,
     }
-    found = next((obj for obj in objects.get(kind, {}).values() if name in (obj.name, obj.uuid)), None)
+    candidates = objects.get(kind, {})
+    found = by_name_or_uuid(candidates, name)
+    if found is None and kind in (c.TAG_NODE, c.TAG_INSTANCE):
+        found = by_short_name(candidates, name)
     return None if found is None else sorted(found.tags)

@@ -11,8 +11,9 @@ from ganeti.locking import LockManager
 from ganeti.objects import ConfigData, FilterRule, Instance, Node
 from ganeti.objects.lookup import NamedT
 from ganeti.query import live
+from ganeti.query.answer import QueryAnswer
 from ganeti.query.cluster_fields import CLUSTER, ClusterItem
-from ganeti.query.fields import Field, Resource
+from ganeti.query.fields import NODATA, OFFLINE, Field, Resource
 from ganeti.query.filters import Filter, compile_filter, names_only
 from ganeti.query.instance_fields import INSTANCES, InstanceItem
 from ganeti.query.job_fields import ARCHIVED, FILTERS, JOBS, LOCKS, JobItem
@@ -20,6 +21,7 @@ from ganeti.query.names import find_by_name
 from ganeti.query.network_fields import NETWORKS, NetworkItem
 from ganeti.query.node_fields import GROUPS, NODES, GroupItem, NodeItem
 from ganeti.query.os_fields import OSES, merge_diagnoses
+from ganeti.query.storage_fields import EXPORTS, EXTSTORAGES, ExportItem, ProviderItem
 from ganeti.query.view import View
 from ganeti.utils.text import nice_sort_key
 
@@ -28,11 +30,21 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-#: (status, value) per field
-Row = list[tuple[int, Any]]
-
 RESOURCES: Final[dict[str, Resource[Any]]] = {
-    resource.name: resource for resource in (INSTANCES, NODES, GROUPS, NETWORKS, JOBS, LOCKS, FILTERS, OSES, CLUSTER)
+    resource.name: resource
+    for resource in (
+        INSTANCES,
+        NODES,
+        GROUPS,
+        NETWORKS,
+        EXPORTS,
+        EXTSTORAGES,
+        JOBS,
+        LOCKS,
+        FILTERS,
+        OSES,
+        CLUSTER,
+    )
 }
 
 
@@ -66,7 +78,8 @@ class _Selection(Generic[Item]):
         self.resource = resource
         self.fields: list[Field[Item]] = resource.select(names)
         self.filter: Filter[Item] | None = compile_filter(qfilter, resource.fields) if qfilter is not None else None
-        self.wanted = names_only(qfilter, resource.name_field) if qfilter is not None else None
+        has_names = qfilter is not None and resource.name_field is not None
+        self.wanted = names_only(qfilter, str(resource.name_field)) if has_names else None
 
     @property
     def needs(self) -> frozenset[str]:
@@ -87,14 +100,11 @@ class _Selection(Generic[Item]):
             return list(items)
         return [item for item in items if self.filter.may_match(item)]
 
-    def answer(self, items: Iterable[Item]) -> dict[str, Any]:
-        """Return the response for items that have all data."""
+    def answer(self, items: Iterable[Item]) -> QueryAnswer:
+        """Return the answer for items that have all data."""
         if self.filter is not None and self.wanted is None:
-            items = [item for item in items if self.filter.matches(item)]
-        return {
-            "fields": [field.definition() for field in self.fields],
-            "data": [[field.entry(item) for field in self.fields] for item in items],
-        }
+            items = (item for item in items if self.filter.matches(item))
+        return QueryAnswer(self.fields, list(items))
 
 
 class QueryEngine:
@@ -107,11 +117,13 @@ class QueryEngine:
         self._jobs = jobs
         self._view = View(config.snapshot())
         self._view_lock = threading.Lock()
-        self._handlers: dict[str, Callable[[Sequence[str], Any], dict[str, Any]]] = {
+        self._handlers: dict[str, Callable[[Sequence[str], Any], QueryAnswer]] = {
             c.QR_INSTANCE: self._instances,
             c.QR_NODE: self._nodes,
             c.QR_GROUP: self._groups,
             c.QR_NETWORK: self._networks,
+            c.QR_EXPORT: self._exports,
+            c.QR_EXTSTORAGE: self._extstorages,
             c.QR_JOB: self._job_rows,
             c.QR_LOCK: self._lock_rows,
             c.QR_FILTER: self._filter_rules,
@@ -120,7 +132,11 @@ class QueryEngine:
         }
 
     def query(self, what: str, fields: Sequence[str], qfilter: Any = None) -> dict[str, Any]:
-        """Return ``{"fields": [definition, ...], "data": [[(status, value), ...], ...]}``.
+        """Return ``{"fields": [definition, ...], "data": [[(status, value), ...], ...]}``; raises as *ask* does."""
+        return self.ask(what, fields, qfilter).plain()
+
+    def ask(self, what: str, fields: Sequence[str], qfilter: Any = None) -> QueryAnswer:
+        """Return the answer to a query, whose values are computed when it is encoded.
 
         Raises OpPrereqError for an unknown resource or a name that does not exist, ParameterError for a wrong filter.
         """
@@ -144,13 +160,13 @@ class QueryEngine:
         config = self._config.snapshot()
         with self._view_lock:
             if self._view.config is not config:
-                self._view = View(config)
+                self._view = View.after(self._view, config)
             return self._view
 
-    def _instances(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _instances(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         selection: _Selection[InstanceItem] = _Selection(INSTANCES, names, qfilter)
-        chosen = _choose(view.config.instances, selection.wanted, "Instance")
+        chosen = _choose(view, view.config.instances, selection.wanted, "Instance")
         candidates = selection.candidates(InstanceItem(view, instance) for instance in chosen)
         if not selection.needs:
             return selection.answer(candidates)
@@ -158,10 +174,10 @@ class QueryEngine:
         found = live.gather_instances(self._rpc, view, instances, consoles="console" in selection.needs)
         return selection.answer(found[instance.uuid] for instance in instances)
 
-    def _nodes(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _nodes(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         selection: _Selection[NodeItem] = _Selection(NODES, names, qfilter)
-        chosen = _choose(view.config.nodes, selection.wanted, "Node")
+        chosen = _choose(view, view.config.nodes, selection.wanted, "Node")
         candidates = selection.candidates(NodeItem(view, node) for node in chosen)
         if not selection.needs:
             return selection.answer(candidates)
@@ -171,19 +187,39 @@ class QueryEngine:
         )
         return selection.answer(NodeItem(view, node, found.get(node.uuid)) for node in nodes)
 
-    def _groups(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _groups(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         selection: _Selection[GroupItem] = _Selection(GROUPS, names, qfilter)
-        chosen = _choose(view.config.nodegroups, selection.wanted, "Group")
+        chosen = _choose(view, view.config.nodegroups, selection.wanted, "Group")
         return selection.answer(GroupItem(view, group) for group in chosen)
 
-    def _networks(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _networks(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         selection: _Selection[NetworkItem] = _Selection(NETWORKS, names, qfilter)
-        chosen = _choose(view.config.networks, selection.wanted, "Network")
+        chosen = _choose(view, view.config.networks, selection.wanted, "Network")
         return selection.answer(NetworkItem(view, network) for network in chosen)
 
-    def _job_rows(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _exports(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
+        view = self._current_view()
+        selection: _Selection[ExportItem] = _Selection(EXPORTS, names, qfilter)
+        chosen = _choose(view, view.config.nodes, selection.wanted, "Node")
+        asked = [item.node for item in selection.candidates(ExportItem(node, NODATA) for node in chosen)]
+        found = live.gather_exports(self._rpc, asked)
+        items: list[ExportItem] = []
+        for node in asked:
+            exports = found.get(node.uuid)
+            if exports is None:
+                items.append(ExportItem(node, OFFLINE if node.offline else NODATA))
+            else:
+                items.extend(ExportItem(node, name) for name in exports)
+        return selection.answer(items)
+
+    def _extstorages(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
+        """Answer without rows: no node looks for providers of external storage in this release."""
+        selection: _Selection[ProviderItem] = _Selection(EXTSTORAGES, names, _without_shortcut(qfilter))
+        return selection.answer([])
+
+    def _job_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         selection: _Selection[JobItem] = _Selection(JOBS, names, qfilter)
         if selection.wanted is not None:
             return selection.answer(self._job_item(job_id) for job_id in dict.fromkeys(map(_job_id, selection.wanted)))
@@ -197,22 +233,22 @@ class QueryEngine:
         found = self._jobs.find_job(job_id)
         return JobItem(job_id, None) if found is None else JobItem(job_id, found[0], found[1])
 
-    def _lock_rows(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _lock_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         infos = sorted(self._locks.snapshot(), key=lambda info: nice_sort_key(info.name))
         return _Selection(LOCKS, names, _without_shortcut(qfilter)).answer(infos)
 
-    def _filter_rules(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _filter_rules(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         rules = self._config.snapshot().filters
         selection: _Selection[FilterRule] = _Selection(FILTERS, names, qfilter)
         wanted: Collection[Any] = sorted(rules) if selection.wanted is None else selection.wanted
         return selection.answer(rules[uuid] for uuid in wanted if uuid in rules)
 
-    def _oses(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _oses(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         items = merge_diagnoses(live.gather_oses(self._rpc, view), view.cluster)
         return _Selection(OSES, names, _without_shortcut(qfilter)).answer(items)
 
-    def _cluster(self, names: Sequence[str], qfilter: Any) -> dict[str, Any]:
+    def _cluster(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         selection: _Selection[ClusterItem] = _Selection(CLUSTER, names, _without_shortcut(qfilter))
         pause = live.gather_watcher_pause(self._rpc, view) if "watcher_pause" in selection.needs else None
@@ -231,12 +267,12 @@ def _job_id(value: str | int) -> int:
         raise errors.OpPrereqError(f"Invalid job ID '{value}'", c.ECODE_INVAL) from None
 
 
-def _choose(objects: Mapping[str, NamedT], wanted: Sequence[str | int] | None, what: str) -> list[NamedT]:
+def _choose(view: View, objects: Mapping[str, NamedT], wanted: Sequence[str | int] | None, what: str) -> list[NamedT]:
     """Return all objects in natural order of names, or the wanted ones in the order asked for.
 
     Raises OpPrereqError (unknown_entity) for a name that does not exist.
     """
     if wanted is None:
-        return sorted(objects.values(), key=lambda obj: nice_sort_key(obj.name))
-    found = (find_by_name(objects, str(name), what) for name in wanted)
+        return view.in_order(objects)
+    found = (find_by_name(view, objects, str(name), what) for name in wanted)
     return list({obj.uuid: obj for obj in found}.values())

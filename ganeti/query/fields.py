@@ -3,19 +3,25 @@
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ganeti import constants as c
 from ganeti.utils.text import nice_sort_key
 
 Item = TypeVar("Item")
 
+#: (status, value) of one field of one item.
+Entry: TypeAlias = tuple[int, Any]
 
-@dataclass(frozen=True, slots=True)
+
 class Special:
-    """A value that is not there, and why (one of the RS_* status codes)."""
+    """A value that is not there; *entry* is the (status, value) that says why."""
 
-    status: int
+    __slots__ = ("entry",)
+
+    def __init__(self, status: int) -> None:
+        """*status* is one of the RS_* codes."""
+        self.entry: Entry = (status, None)
 
 
 UNKNOWN: Final = Special(c.RS_UNKNOWN)
@@ -55,20 +61,13 @@ class Field(Generic[Item]):
         """Return the description that clients get."""
         return {"name": self.name, "title": self.title, "kind": self.kind, "doc": self.doc}
 
-    def entry(self, item: Item) -> tuple[int, Any]:
-        """Return (status, value) for one item."""
-        value = self.value(item)
-        if type(value) is Special:
-            return value.status, None
-        return c.RS_NORMAL, value
-
 
 @dataclass(frozen=True)
 class Resource(Generic[Item]):
-    """The fields of one resource by name; *name_field* identifies its items."""
+    """The fields of one resource by name; *name_field* identifies its items, None if there is but one."""
 
     name: str
-    name_field: str
+    name_field: str | None
     fields: Mapping[str, Field[Item]] = field(repr=False)
 
     def select(self, names: Iterable[str]) -> list[Field[Item]]:
@@ -115,19 +114,16 @@ def parameter_fields(
     types: Mapping[str, str],
     titles: Mapping[str, str],
     what: str,
-    params: Callable[[Item], Mapping[str, Any]],
+    value_of: Callable[[str], Callable[[Item], Any]],
 ) -> list[Field[Item]]:
-    """Return one field ``<prefix>/<name>`` per parameter, showing what is in force."""
+    """Return one field ``<prefix>/<name>`` per parameter, showing what is in force.
+
+    *value_of* makes the function that computes a parameter: one call for each value of a large table.
+    """
 
     def one(name: str, kind: str) -> Field[Item]:
         title = titles.get(name) or f"{prefix}/{name}"
-        return Field(
-            f"{prefix}/{name}",
-            title,
-            KIND_OF_TYPE[kind],
-            f'The "{name}" {what} parameter',
-            lambda item: params(item).get(name, UNAVAIL),
-        )
+        return Field(f"{prefix}/{name}", title, KIND_OF_TYPE[kind], f'The "{name}" {what} parameter', value_of(name))
 
     return [one(name, kind) for name, kind in sorted(types.items())]
 

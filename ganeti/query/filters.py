@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
-from ganeti import constants as c
 from ganeti import errors
-from ganeti.query.fields import Field, FilterMode
+from ganeti.query.fields import Field, FilterMode, Special
 
 Item = TypeVar("Item")
 
@@ -126,14 +125,14 @@ def _seconds(value: Any) -> float:
 
 def _leaf(field: Field[Any], test: Callable[[Any], bool]) -> _Condition:
     needs_live = bool(field.needs)
-    entry = field.entry
+    compute = field.value
 
     def matches(item: Any, has_live: bool) -> bool:
         if needs_live and not has_live:
             raise _Undecided
-        status, value = entry(item)
+        value = compute(item)
         # No data never excludes an item: who looks for trouble must see the nodes that do not answer.
-        return status != c.RS_NORMAL or test(value)
+        return type(value) is Special or test(value)
 
     return matches
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ganeti import constants as c
-from ganeti.objects import Disk, Instance, Network, Nic, disk_template_of, fill
+from ganeti.objects import Disk, Instance, Network, Nic, Node, disk_template_of, fill
 from ganeti.objects.wire import ConsoleInfo
 from ganeti.query.fields import (
     NODATA,
@@ -53,13 +53,16 @@ class InstanceItem:
 
     @cached_property
     def hv(self) -> dict[str, Any]:
-        """Hypervisor parameters in force, without the global ones."""
-        return fill.fill_instance_hv(self.view.cluster, self.instance, skip_globals=True)
+        """Hypervisor parameters in force, without the global ones; shared with other instances."""
+        base = self.view.hv_base(self.instance.hypervisor, self.instance.os)
+        own = self.instance.hvparams
+        return fill.fill(base, own, c.HVC_GLOBALS) if own else base
 
     @cached_property
     def be(self) -> dict[str, Any]:
-        """Backend parameters in force."""
-        return fill.fill_be(self.view.cluster, self.instance.beparams)
+        """Backend parameters in force; shared with other instances."""
+        own = self.instance.beparams
+        return fill.fill(self.view.be_base, own) if own else self.view.be_base
 
     @cached_property
     def disks(self) -> list[Disk]:
@@ -67,9 +70,15 @@ class InstanceItem:
         return self.view.disks_of(self.instance)
 
     @cached_property
+    def secondaries(self) -> list[Node]:
+        """Secondary nodes."""
+        return self.view.secondaries_of(self.instance)
+
+    @cached_property
     def nics(self) -> list[tuple[Nic, dict[str, Any]]]:
-        """NICs with their parameters in force."""
-        return fill.filled_nics(self.view.cluster, self.instance.nics)
+        """NICs with their parameters in force, which are shared with other NICs."""
+        base = self.view.nic_base
+        return [(nic, fill.fill(base, nic.nicparams) if nic.nicparams else base) for nic in self.instance.nics]
 
     def network_of(self, nic: Nic) -> Network | None:
         """Return the network of a NIC, if it is in one."""
@@ -248,23 +257,21 @@ def _placement_fields() -> list[Field[InstanceItem]]:
             "Secondary_Nodes",
             c.QFT_OTHER,
             "Secondary nodes",
-            lambda item: [node.name for node in item.view.secondaries_of(item.instance)],
+            lambda item: [node.name for node in item.secondaries],
         ),
         Field(
             "snodes.group",
             "SecondaryNodesGroups",
             c.QFT_OTHER,
             "Node groups of the secondary nodes",
-            lambda item: [
-                item.view.config.nodegroups[node.group].name for node in item.view.secondaries_of(item.instance)
-            ],
+            lambda item: [item.view.config.nodegroups[node.group].name for node in item.secondaries],
         ),
         Field(
             "snodes.group.uuid",
             "SecondaryNodesGroupsUUID",
             c.QFT_OTHER,
             "UUIDs of the secondary nodes' groups",
-            lambda item: [node.group for node in item.view.secondaries_of(item.instance)],
+            lambda item: [node.group for node in item.secondaries],
         ),
     ]
 
@@ -381,6 +388,14 @@ def _hv_types() -> dict[str, str]:
     return {name: kind for name, kind in c.HVS_PARAMETER_TYPES.items() if name not in c.HVC_GLOBALS}
 
 
+def _hv_parameter(name: str) -> Callable[[InstanceItem], Any]:
+    return lambda item: item.hv.get(name, UNAVAIL)
+
+
+def _be_parameter(name: str) -> Callable[[InstanceItem], Any]:
+    return lambda item: item.be.get(name, UNAVAIL)
+
+
 _ALIASES: Final = {
     "vcpus": "be/vcpus",
     "be/memory": "be/maxmem",
@@ -405,8 +420,8 @@ INSTANCES: Final = Resource(
             *_state_fields(),
             *_parameter_sets(),
             *_device_fields(),
-            *parameter_fields("hv", _hv_types(), c.HVS_PARAMETER_TITLES, "hypervisor", lambda item: item.hv),
-            *parameter_fields("be", c.BES_PARAMETER_TYPES, c.BES_PARAMETER_TITLES, "backend", lambda item: item.be),
+            *parameter_fields("hv", _hv_types(), c.HVS_PARAMETER_TITLES, "hypervisor", _hv_parameter),
+            *parameter_fields("be", c.BES_PARAMETER_TYPES, c.BES_PARAMETER_TITLES, "backend", _be_parameter),
         ],
         _ALIASES,
     ),

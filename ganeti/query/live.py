@@ -141,6 +141,12 @@ def _os_on_node(row: Sequence[Any]) -> OsOnNode:
     )
 
 
+def gather_exports(rpc: "RpcClient", nodes: Iterable[Node]) -> dict[str, list[str]]:
+    """Return the exports of each of the nodes; nodes that are offline or do not answer are missing."""
+    answers = rpc.call([node.uuid for node in nodes if not node.offline], procedures.export_list)
+    return {uuid: answer.payload for uuid, answer in answers.items() if not answer.fail_msg}
+
+
 def gather_watcher_pause(rpc: "RpcClient", view: View) -> float | None:
     """Return the end of the watcher's pause as the master knows it, None if it is not paused or did not answer."""
     answer = rpc.call_one(view.cluster.master_node, procedures.get_watcher_pause)

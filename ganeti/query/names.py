@@ -5,18 +5,19 @@ from typing import Final
 
 from ganeti import constants as c
 from ganeti import errors
-from ganeti.objects.lookup import NamedT, by_name_or_uuid, by_short_name
+from ganeti.objects.lookup import NamedT, by_short_name
+from ganeti.query.view import View
 
 #: Kinds whose names are host names and may be shortened.
 _SHORTENED: Final = frozenset({"Node", "Instance"})
 
 
-def find_by_name(objects: Mapping[str, NamedT], name: str, what: str) -> NamedT:
-    """Return the object with this UUID or name; *what* is the kind (Node, Instance, Group, Network).
+def find_by_name(view: View, objects: Mapping[str, NamedT], name: str, what: str) -> NamedT:
+    """Return the object of a section with this UUID or name; *what* is the kind (Node, Instance, Group, Network).
 
     Raises OpPrereqError (unknown_entity).
     """
-    found = by_name_or_uuid(objects, name)
+    found = view.named(objects, name)
     if found is None and what in _SHORTENED:
         found = by_short_name(objects, name)
     if found is None:

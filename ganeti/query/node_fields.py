@@ -191,6 +191,10 @@ def _instance_counts() -> list[Field[NodeItem]]:
     ]
 
 
+def _node_parameter(name: str) -> Callable[[NodeItem], Any]:
+    return lambda item: item.ndparams.get(name, UNAVAIL)
+
+
 NODES: Final = Resource(
     c.QR_NODE,
     "name",
@@ -199,7 +203,7 @@ NODES: Final = Resource(
             *_node_fields(),
             *common_fields("node", lambda item: item.node),
             *_live_fields(),
-            *parameter_fields("ndp", c.NDS_PARAMETER_TYPES, c.NDS_PARAMETER_TITLES, "node", lambda i: i.ndparams),
+            *parameter_fields("ndp", c.NDS_PARAMETER_TYPES, c.NDS_PARAMETER_TITLES, "node", _node_parameter),
         ]
     ),
 )
@@ -248,6 +252,10 @@ def _group_fields() -> list[Field[GroupItem]]:
     ]
 
 
+def _group_parameter(name: str) -> Callable[[GroupItem], Any]:
+    return lambda item: item.ndparams.get(name, UNAVAIL)
+
+
 GROUPS: Final = Resource(
     c.QR_GROUP,
     "name",
@@ -255,7 +263,7 @@ GROUPS: Final = Resource(
         [
             *_group_fields(),
             *common_fields("group", lambda item: item.group),
-            *parameter_fields("ndp", c.NDS_PARAMETER_TYPES, c.NDS_PARAMETER_TITLES, "node", lambda i: i.ndparams),
+            *parameter_fields("ndp", c.NDS_PARAMETER_TYPES, c.NDS_PARAMETER_TITLES, "node", _group_parameter),
         ]
     ),
 )

@@ -3,6 +3,7 @@
 # ruff: noqa: F403  (one namespace made of the topics)
 
 from ganeti.rpc.procedures.cluster import *
+from ganeti.rpc.procedures.exports import *
 from ganeti.rpc.procedures.files import *
 from ganeti.rpc.procedures.hosts import *
 from ganeti.rpc.procedures.instance import *

@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from ganeti import constants as c
-from ganeti import errors
+from ganeti import errors, serializer
 from ganeti.jqueue.job import Job
 from ganeti.locking import ALL_SET, LockManager
 from ganeti.objects import ConfigData
-from ganeti.query.cluster_info import cluster_info, config_values
-from ganeti.query.engine import QueryEngine
+from ganeti.query.cluster_info import cluster_info, config_values, tags_of
+from ganeti.query.engine import RESOURCES, QueryEngine
 from ganeti.rpc.result import RpcResult
 from test.unit.factories import make_config, make_disk, make_instance, make_node, node_uuid
 
@@ -205,3 +205,92 @@ def test_cluster_information_has_the_keys_that_clients_know() -> None:
 def test_watcher_pause_that_is_over_counts_as_none() -> None:
     asked = config_values(make_config(), ["watcher_pause", "nosuch"], is_drained=False, watcher_pause=lambda: 5.0)
     assert asked == [None, None]
+
+
+def test_exports_have_a_row_each_and_silent_nodes_one() -> None:
+    config = make_config(nodes=4)
+    offline = make_node(4, offline=True, master_candidate=False)
+    config = msgspec.structs.replace(config, nodes={**config.nodes, offline.uuid: offline})
+    script = {"export_list": {node_uuid(1): ["a", "b"], node_uuid(2): []}}
+    engine, nodes = _engine(config, script)
+    response = engine.query(c.QR_EXPORT, ["node", "export"])
+    assert response["data"] == [
+        [(c.RS_NORMAL, "node1.example.com"), (c.RS_NORMAL, "a")],
+        [(c.RS_NORMAL, "node1.example.com"), (c.RS_NORMAL, "b")],
+        [(c.RS_NORMAL, "node3.example.com"), (c.RS_NODATA, None)],
+        [(c.RS_NORMAL, "node4.example.com"), (c.RS_OFFLINE, None)],
+    ]
+    assert ("export_list", offline.uuid) not in nodes.asked
+
+
+def test_only_nodes_whose_exports_can_match_are_asked() -> None:
+    engine, nodes = _engine(make_config(), {"export_list": {node_uuid(2): ["a", "b"]}})
+    found = engine.query(c.QR_EXPORT, ["export"], ["&", ["==", "node", "node2"], ["=~", "export", "^b"]])
+    assert _values(found) == [["b"]]
+    assert nodes.asked == [("export_list", node_uuid(2))]
+
+
+def test_providers_of_external_storage_are_declared_though_there_are_none() -> None:
+    engine, nodes = _engine(make_config())
+    response = engine.query(c.QR_EXTSTORAGE, ["name", "node_status"], ["==", "name", "x"])
+    assert (response["data"], nodes.asked) == ([], [])
+    assert [field["kind"] for field in response["fields"]] == [c.QFT_TEXT, c.QFT_OTHER]
+
+
+def test_encoded_answer_says_the_same_as_the_plain_one() -> None:
+    instances = tuple(make_instance(index) for index in range(1, 200))
+    engine, _ = _engine(make_config(instances=instances))
+    fields = [*RESOURCES[c.QR_INSTANCE].fields, "bogus"]
+    encoded = serializer.loads(serializer.dumps_fast(engine.ask(c.QR_INSTANCE, fields).encoded()))
+    assert encoded == serializer.loads(serializer.dumps(engine.query(c.QR_INSTANCE, fields)))
+    nothing = engine.ask(c.QR_INSTANCE, fields, ["==", "os", "none"]).encoded()
+    assert serializer.loads(serializer.dumps_fast(nothing))["data"] == []
+
+
+def test_every_field_of_every_resource_can_be_computed() -> None:
+    disk = make_disk(1)
+    instance = make_instance(1, disks=(disk.uuid,), hvparams={"migration_mode": "live"}, beparams={"vcpus": 3})
+    engine, _ = _engine(make_config(instances=(instance,), disks=(disk,)))
+    for name, resource in RESOURCES.items():
+        response = engine.query(name, list(resource.fields))
+        assert [field["name"] for field in response["fields"]] == list(resource.fields)
+        serializer.dumps_fast(response)
+
+
+def test_own_parameters_of_an_instance_come_before_those_of_the_cluster() -> None:
+    own = make_instance(1, hvparams={"migration_mode": "live"}, beparams={"vcpus": 3})
+    engine, _ = _engine(make_config(instances=(own, make_instance(2))))
+    fields = ["be/vcpus", "be/maxmem", "hvparams", "beparams"]
+    (vcpus, maxmem, hv, be), other = _values(engine.query(c.QR_INSTANCE, fields))
+    assert (vcpus, maxmem, be["vcpus"], other[0]) == (3, c.BEC_DEFAULTS["maxmem"], 3, c.BEC_DEFAULTS["vcpus"])
+    assert "migration_mode" not in hv
+    assert other[3] == c.BEC_DEFAULTS
+
+
+def test_a_newer_configuration_is_seen_in_its_own_order() -> None:
+    store = Store(make_config(instances=(make_instance(1), make_instance(2))))
+    engine = QueryEngine(store, Nodes({}), LockManager(), Jobs())  # type: ignore[arg-type]
+    assert len(_values(engine.query(c.QR_INSTANCE, ["name"]))) == 2
+    renamed = {
+        inst.uuid: msgspec.structs.replace(inst, name=f"z{inst.name}") for inst in store.config.instances.values()
+    }
+    first = next(iter(renamed))
+    renamed[first] = msgspec.structs.replace(renamed[first], name="zzz.example.com")
+    store.config = msgspec.structs.replace(store.config, instances=renamed)
+    names = [name for (name,) in _values(engine.query(c.QR_INSTANCE, ["name"]))]
+    assert names == ["zinst2.example.com", "zzz.example.com"]
+    assert _values(engine.query(c.QR_INSTANCE, ["name"], ["==", "name", "zzz"])) == [["zzz.example.com"]]
+    with pytest.raises(errors.OpPrereqError):
+        engine.query(c.QR_INSTANCE, ["name"], ["==", "name", "inst2.example.com"])
+
+
+def test_tags_are_found_by_short_name_and_uuid() -> None:
+    tagged = make_instance(1, tags=("b", "a"))
+    config = make_config(instances=(tagged,))
+    for name in ("inst1", "inst1.example.com", tagged.uuid):
+        assert tags_of(config, c.TAG_INSTANCE, name) == ["a", "b"]
+    assert tags_of(config, c.TAG_NODE, "node1") == []
+    assert tags_of(config, c.TAG_NODEGROUP, "default") == []
+    assert tags_of(config, c.TAG_INSTANCE, "inst") is None
+    assert tags_of(config, "disk", "x") is None
+    assert tags_of(config, c.TAG_CLUSTER, "whatever") == []
