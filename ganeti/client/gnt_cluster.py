@@ -128,6 +128,18 @@ PROGRAM = Program(
             opcodes=("OP_CLUSTER_POST_INIT",),
         ),
         Command("list-tags", "ganeti.client.tags:list_tags", "List the tags of the cluster"),
+        Command(
+            "master-failover",
+            "ganeti.client.cluster.failover:run",
+            "Make the node that this runs on the master",
+            options=(
+                cluster.IGNORE_OFFLINE_NODES,
+                cluster.NO_IGNORE_OFFLINE_NODES,
+                cluster.NO_VOTING,
+                cluster.YES_DO_IT_UNASKED,
+            ),
+            aliases=("masterfailover",),
+        ),
         Command("master-ping", "ganeti.client.cluster.master:ping", "Check whether the master daemon answers"),
         Command(
             "modify",

@@ -97,6 +97,27 @@ IGNORE_ERRORS = Option(
     default=[],
     choices=c.CV_ALL_ECODES_STRINGS,
 )
+IGNORE_OFFLINE_NODES = Option(
+    ("--ignore-offline-nodes",),
+    "ignore_offline_nodes",
+    help="nodes that are marked offline have no vote (default)",
+    action="store_true",
+    default=True,
+)
+NO_IGNORE_OFFLINE_NODES = Option(
+    ("--no-ignore-offline-nodes",),
+    "ignore_offline_nodes",
+    help="nodes that are marked offline have a vote, which counts as not given while they are down",
+    action="store_false",
+    default=True,
+)
+NO_VOTING = Option(
+    ("--no-voting",),
+    "no_voting",
+    help="do not ask the other nodes who the master is; use this only if they are certainly down",
+    action="store_true",
+    default=False,
+)
 INSTALL_IMAGE = Option(
     ("--install-image",), "install_image", help="disk image of the virtual machine that runs untrusted OS scripts"
 )
@@ -235,6 +256,9 @@ VERIFY_SSH_CLUTTER = Option(
 )
 VG_NAME = Option(("--vg-name",), "vg_name", help="LVM volume group, empty for none", metavar="VG")
 YES = Option(("--yes",), "confirm", help="do not ask for confirmation", action="store_true", default=False)
+YES_DO_IT_UNASKED = Option(
+    ("--yes-do-it",), "yes_do_it", help="do not ask for confirmation of --no-voting", action="store_true", default=False
+)
 YES_DO_IT_DRAINED = Option(
     ("--yes-do-it",), "yes_do_it", help="do it even if the job queue is drained", action="store_true", default=False
 )
