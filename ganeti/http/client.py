@@ -25,6 +25,9 @@ _MAX_IDLE_S: Final = 90
 _MAX_KEPT_CONNECTIONS: Final = 1000
 #: Seconds until the kernel asks whether the other side of a silent connection is still there.
 _TCP_KEEPALIVE_S: Final = 30
+#: A connection ends when what was sent on it, keep-alive probes too, is not acknowledged for so long: the kernel of the
+#: other side is gone or cut off. Without it a kept connection would cost a dead node's caller the whole time-out.
+_TCP_USER_TIMEOUT_S: Final = 20
 _USER_CLOSED: Final = "HTTP client was closed"
 
 
@@ -105,6 +108,14 @@ class _Upload:
         return int(pycurl.SEEKFUNC_OK)
 
 
+def _set_user_timeout(fd: int, purpose: int) -> int:
+    """Set what libcurl has no option for."""
+    del purpose
+    with socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TCP_USER_TIMEOUT_S * 1000)
+    return int(pycurl.SOCKOPT_OK)
+
+
 class _Transfer:
     """One request under way."""
 
@@ -136,6 +147,7 @@ class _Transfer:
             (pycurl.TCP_KEEPALIVE, 1),
             (pycurl.TCP_KEEPIDLE, _TCP_KEEPALIVE_S),
             (pycurl.TCP_KEEPINTVL, _TCP_KEEPALIVE_S),
+            (pycurl.SOCKOPTFUNCTION, _set_user_timeout),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.PROXY, ""),
             (pycurl.NOPROXY, "*"),
