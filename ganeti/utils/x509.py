@@ -156,6 +156,12 @@ class Severity(enum.Enum):
     ERROR = "ERROR"
 
 
+def is_expired(certificate: x509.Certificate, *, now: float | None = None) -> bool:
+    """Tell whether the time of a certificate is over, even for a node whose clock is late."""
+    moment = (time.time() if now is None else now) + _CLOCK_SKEW_S
+    return moment > certificate.not_valid_after_utc.timestamp()
+
+
 def check_validity(certificate: x509.Certificate, *, now: float | None = None) -> tuple[Severity, str] | None:
     """Return what is wrong with the period in which a certificate is valid, None if nothing is.
 

@@ -147,6 +147,7 @@ def _tools() -> dict[str, Any]:
         "check-cert-expired": {"options": [], "positional": ["certificate-path"]},
         "confd-client": parser_options(confd_client.build_parser()),
         "ensure-dirs": parser_options(ensure_dirs.build_parser()),
+        "ganeti-cleaner": {"options": [], "positional": ["node|master"]},
         "master-ip-setup": {"options": [], "positional": ["start|stop"]},
         "node-cleanup": parser_options(node_cleanup.build_parser()),
         "query-config": parser_options(query_config.build_parser()),
