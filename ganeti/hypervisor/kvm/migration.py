@@ -70,10 +70,22 @@ def listen(qmp: QmpClient, params: ParamView, address: str) -> None:
     qmp.execute("migrate-incoming", {"uri": uri_of(address, params.number(c.HV_MIGRATION_PORT))})
 
 
-def send(qmp: QmpClient, params: ParamView, address: str, *, live: bool) -> None:
-    """Source: start sending the guest; a non-live migration stops it first."""
-    bandwidth = params.number(c.HV_MIGRATION_BANDWIDTH) * _MEBI
+def _must_stand_still(qmp: QmpClient, *, live: bool) -> bool:
+    """Source: tell whether the guest has to be stopped while its memory is copied.
+
+    That is what a non-live migration means, and the only safe way for an emulated guest of an old QEMU.
+    """
     if not live:
+        return True
+    return not qmp.version.tracks_emulated_writes and not qmp.execute("query-kvm").get("enabled")
+
+
+def send(qmp: QmpClient, params: ParamView, address: str, *, live: bool) -> None:
+    """Source: start sending the guest, which is stopped first if it has to stand still."""
+    bandwidth = params.number(c.HV_MIGRATION_BANDWIDTH) * _MEBI
+    if _must_stand_still(qmp, live=live):
+        if live:
+            _log.info("QEMU %s misses writes of emulated guests, stopping this one for the transfer", qmp.version)
         qmp.execute("stop")
     qmp.execute(
         "migrate-set-parameters",
@@ -162,7 +174,7 @@ def resume_after_failure(qmp: QmpClient, params: ParamView, *, live: bool) -> No
             " make sure that it does not run there before you restart it"
         )
     state = run_state(qmp)
-    if state in _HALTED_BY_MIGRATION or (state in _PAUSED_STATES and not live):
+    if state in _HALTED_BY_MIGRATION or (state in _PAUSED_STATES and _must_stand_still(qmp, live=live)):
         qmp.execute("cont")
     set_capabilities(qmp, wanted_capabilities(params), False)
 

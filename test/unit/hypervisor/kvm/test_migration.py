@@ -11,6 +11,7 @@ from ganeti.errors import HypervisorError
 from ganeti.hvparams import ParamView
 from ganeti.hypervisor.kvm import migration
 from ganeti.hypervisor.kvm.qmp import QmpClient
+from ganeti.hypervisor.kvm.version import QemuVersion
 from test.unit.hypervisor.guests import QEMU_7, make_instance
 
 
@@ -93,8 +94,37 @@ def test_transfer_under_way_is_cancelled_before_the_source_goes_on() -> None:
     assert qmp.sent.index("migrate_cancel") < qmp.sent.index("cont")
 
 
+@pytest.mark.parametrize(
+    ("enabled", "live", "version", "stopped"),
+    [
+        (True, True, QEMU_7, False),
+        (False, True, QEMU_7, True),
+        (False, True, QemuVersion(10, 0), False),
+        (True, False, QemuVersion(10, 0), True),
+    ],
+)
+def test_emulated_guest_of_an_old_qemu_stands_still_during_the_transfer(
+    enabled: bool, live: bool, version: QemuVersion, stopped: bool
+) -> None:
+    qmp = ScriptedQmp(query_kvm=[{"enabled": enabled, "present": True}])
+    qmp.version = version
+    migration.send(as_client(qmp), view(), "192.0.2.2", live=live)
+    assert ("stop" in qmp.sent) is stopped
+    assert qmp.sent[-1] == "migrate"
+
+
+def test_guest_stopped_for_its_safety_goes_on_after_a_failed_migration() -> None:
+    qmp = ScriptedQmp(
+        query_kvm=[{"enabled": False}], query_migrate=[{"status": "failed"}], query_status=[{"status": "paused"}]
+    )
+    migration.resume_after_failure(as_client(qmp), view(), live=True)
+    assert "cont" in qmp.sent
+
+
 def test_guest_paused_by_an_admin_stays_paused_after_a_failed_live_migration() -> None:
-    qmp = ScriptedQmp(query_migrate=[{"status": "failed"}], query_status=[{"status": "paused"}])
+    qmp = ScriptedQmp(
+        query_kvm=[{"enabled": True}], query_migrate=[{"status": "failed"}], query_status=[{"status": "paused"}]
+    )
     migration.resume_after_failure(as_client(qmp), view(), live=True)
     assert "cont" not in qmp.sent
 
