@@ -50,8 +50,11 @@ class LUTestDelay(LogicalUnit[OpTestDelay]):
             self._delay_until_interrupted(feedback)
         elif self.op.on_node_uuids:
             results = self.rpc.call(self.op.on_node_uuids, procedures.test_delay, self.op.duration)
-            for result in results.values():
-                result.raise_("Failure during the test delay")
+            nodes = self.snapshot().nodes
+            for uuid, result in results.items():
+                # Without locks a node may be removed meanwhile.
+                name = nodes[uuid].name if uuid in nodes else uuid
+                result.raise_(f"Failure during the test delay on node {name}")
         else:
             rendezvous.sleep(self.op.duration, self.env.check_abort)
 

@@ -61,13 +61,14 @@ class LUInstanceReboot(InstanceLu[OpInstanceReboot]):
             self.op.shutdown_timeout,
             reason_of(self.op),
         )
-        result.raise_("Could not reboot instance")
+        result.raise_(f"Could not reboot instance on node {self.node_name(instance.primary_node)}")
 
     def _stop_and_start(self, *, running: bool) -> None:
         reason = reason_of(self.op)
         if running:
             result = stop_guest(self, self.instance, self.op.shutdown_timeout, reason)
-            result.raise_("Could not shutdown instance for full reboot")
+            name = self.node_name(self.instance.primary_node)
+            result.raise_(f"Could not shutdown instance for full reboot on node {name}")
             shutdown_disks(self, self.instance)
         else:
             self.log_info(f"Instance {self.instance.name} was already stopped, starting now")
