@@ -15,15 +15,15 @@ def default_directory() -> str:
     return "/var/lib/ganeti-demo" if os.getuid() == 0 else f"/var/tmp/ganeti-demo-{os.getuid()}"
 
 
-def _run(directory: str, screen: Screen) -> int:
+def _run(directory: str, screen: Screen, domain: str) -> int:
     if os.getuid() != 0:
         return unprivileged.run(directory, screen)
     is_fake = unprivileged.is_inside()
     hypervisor = "fake" if is_fake else cluster.choose_hypervisor(screen)
     try:
-        cluster.run(directory, screen, hypervisor=hypervisor)
+        cluster.run(directory, screen, hypervisor=hypervisor, domain=domain)
     except (ToolError, OSError):
-        screen.step(f"The demo failed; logs are in {directory}/node1/var/log/ganeti. `make demo-stop` cleans up.")
+        screen.step(f"The demo failed; logs are in {directory}/node1*/var/log/ganeti. `make demo-stop` cleans up.")
         raise
     screen.step("Done")
     screen.text(
@@ -45,7 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument("action", choices=("run", "stop"))
     parser.add_argument("directory", nargs="?", metavar="DIR", help="where the cluster lives")
-    options = parser.parse_args(argv)
+    parser.add_argument("-D", "--domain", default="", help="appended to all names, for a second one (only as root)")
+    options = parser.parse_intermixed_args(argv)
     directory = os.path.abspath(options.directory or default_directory())
-    action = _run if options.action == "run" else _stop
-    return run_tool("demo", lambda: action(directory, Screen()))
+
+    def action() -> int:
+        screen = Screen()
+        return _run(directory, screen, options.domain) if options.action == "run" else _stop(directory, screen)
+
+    return run_tool("demo", action)

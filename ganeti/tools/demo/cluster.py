@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ganeti import buildcfg
+from ganeti.tools import vcluster_layout as vl
 from ganeti.tools.common import ToolError
 from ganeti.tools.demo import cleanup
 from ganeti.tools.demo.console import open_console
@@ -15,8 +16,7 @@ from ganeti.utils.process import run_cmd
 
 #: Ranges that belong to nobody: for documentation (RFC 5737), then for benchmarks inside of one machine (RFC 2544).
 _PREFIXES: Final = ("198.51.100", "203.0.113", "192.0.2", *(f"198.19.{number}" for number in range(256)))
-_NODES: Final = ("node1", "node2", "node3")
-_INSTANCE: Final = "instance1"
+_NODE_COUNT: Final = 3
 _MEMORY: Final = "128M"
 _DISK_SIZE: Final = "32M"
 
@@ -37,14 +37,24 @@ _KVM_PARAMETERS: Final = (
 class Demo:
     """Where and how the demo runs."""
 
-    directory: str
+    layout: vl.Layout
     hypervisor: str
     screen: Screen
 
     @property
+    def nodes(self) -> tuple[str, ...]:
+        """The names of the nodes, the master first."""
+        return tuple(host.name for host in self.layout.node_hosts)
+
+    @property
+    def instance(self) -> str:
+        """The name of the instance."""
+        return self.layout.instance_hosts[0].name
+
+    @property
     def master(self) -> list[str]:
         """The prefix of commands that run on the master."""
-        return [f"{self.directory}/{_NODES[0]}/cmd"]
+        return [f"{self.layout.node_root(self.layout.node_hosts[0])}/cmd"]
 
     def run(self, *argv: str) -> None:
         """Run a command on the master and show it."""
@@ -76,11 +86,12 @@ def _prepare_guest(demo: Demo) -> None:
 
 
 def _start_cluster(demo: Demo) -> None:
-    screen, directory = demo.screen, demo.directory
-    screen.step(f"Preparing {len(_NODES)} virtual nodes in {directory}")
-    os.makedirs(directory, mode=0o755, exist_ok=True)
-    setup = f"{buildcfg.TOOLSDIR}/vcluster-setup"
-    screen.run([setup, "-c", str(len(_NODES)), "-i", "3", "-p", _free_prefix(), "-n", "lo", directory])
+    screen, layout = demo.screen, demo.layout
+    screen.step(f"Preparing {layout.nodes} virtual nodes in {layout.directory}")
+    os.makedirs(layout.directory, mode=0o755, exist_ok=True)
+    options = ["-c", str(layout.nodes), "-i", str(layout.instances), "-p", layout.prefix, "-n", layout.netdev]
+    domain = ["-D", layout.domain] if layout.domain else []
+    screen.run([f"{buildcfg.TOOLSDIR}/vcluster-setup", *options, *domain, layout.directory])
     screen.step("Creating the cluster")
     demo.run(
         *("gnt-cluster", "init", "--no-etc-hosts", "--no-ssh-init", "--master-netdev=lo"),
@@ -90,10 +101,10 @@ def _start_cluster(demo: Demo) -> None:
         "--ipolicy-bounds-specs="
         "min:cpu-count=1,disk-count=0,disk-size=1,memory-size=1,nic-count=0,spindle-use=1/"
         "max:cpu-count=8,disk-count=16,disk-size=1048576,memory-size=32768,nic-count=8,spindle-use=12",
-        "cluster",
+        layout.cluster.name,
     )
     screen.step("Adding two nodes")
-    for node in _NODES[1:]:
+    for node in demo.nodes[1:]:
         demo.run("gnt-node", "add", node)
 
 
@@ -102,15 +113,15 @@ def _create_instance(demo: Demo) -> None:
     # No guest runs on the fake hypervisor, so there is nothing to install.
     guest = [] if demo.hypervisor == "kvm" else ["--no-install"]
     demo.run(
-        *("gnt-instance", "add", "-t", "sharedfile", "--disk", f"0:size={_DISK_SIZE}", "-n", _NODES[0]),
+        *("gnt-instance", "add", "-t", "sharedfile", "--disk", f"0:size={_DISK_SIZE}", "-n", demo.nodes[0]),
         *("-o", "busybox+default", "-B", f"memory={_MEMORY},vcpus=1", "--no-nics", *guest),
-        _INSTANCE,
+        demo.instance,
     )
 
 
 def _read_counter(demo: Demo, *, wait_for_login: bool) -> int:
     """Return the number that the guest counts to on its console."""
-    with open_console([*demo.master, "gnt-instance", "console", _INSTANCE]) as console:
+    with open_console([*demo.master, "gnt-instance", "console", demo.instance]) as console:
         if wait_for_login:
             found = console.wait_for(r"(\S+ login:)", timeout_s=_BOOT_TIMEOUT_S, report=demo.screen.note)
             demo.screen.note(f"the guest's console says: {found[1]}")
@@ -120,7 +131,7 @@ def _read_counter(demo: Demo, *, wait_for_login: bool) -> int:
 
 
 def _primary_node(demo: Demo) -> str:
-    return quiet([*demo.master, "gnt-instance", "list", "--no-headers", "-o", "pnode", _INSTANCE]).strip()
+    return quiet([*demo.master, "gnt-instance", "list", "--no-headers", "-o", "pnode", demo.instance]).strip()
 
 
 def _migrate(demo: Demo) -> None:
@@ -130,10 +141,10 @@ def _migrate(demo: Demo) -> None:
         demo.screen.step("Waiting for the guest's login prompt and its counter")
         before = _read_counter(demo, wait_for_login=True)
         demo.screen.note(f"the guest has counted to {before}")
-    demo.screen.step(f"Migrating the running instance from {_primary_node(demo)} to {_NODES[1]}")
-    demo.run("gnt-instance", "migrate", "-f", "-n", _NODES[1], _INSTANCE)
-    if _primary_node(demo) != _NODES[1]:
-        raise ToolError(f"{_INSTANCE} is on {_primary_node(demo)}, not on {_NODES[1]}")
+    demo.screen.step(f"Migrating the running instance from {_primary_node(demo)} to {demo.nodes[1]}")
+    demo.run("gnt-instance", "migrate", "-f", "-n", demo.nodes[1], demo.instance)
+    if _primary_node(demo) != demo.nodes[1]:
+        raise ToolError(f"{demo.instance} is on {_primary_node(demo)}, not on {demo.nodes[1]}")
     if demo.hypervisor == "kvm":
         after = _read_counter(demo, wait_for_login=False)
         if after <= before:
@@ -152,13 +163,14 @@ def _show(demo: Demo) -> None:
         demo.run(*argv)
 
 
-def run(directory: str, screen: Screen, *, hypervisor: str) -> None:
-    """Run the whole demo in *directory*, which it clears of an earlier one.
+def run(directory: str, screen: Screen, *, hypervisor: str, domain: str = "") -> None:
+    """Run the whole demo in *directory*, which it clears of an earlier one; *domain* is appended to all names.
 
     Raises ToolError.
     """
-    demo = Demo(directory, hypervisor, screen)
     cleanup.stop(directory, screen)
+    layout = vl.Layout(directory, _NODE_COUNT, _NODE_COUNT, _free_prefix(), "lo", domain)
+    demo = Demo(layout, hypervisor, screen)
     if hypervisor == "kvm":
         _prepare_guest(demo)
     _start_cluster(demo)
