@@ -27,7 +27,8 @@ class RpcClient:
         before_call: Callable[[], None] | None = None,
         limit_s: float | None = None,
     ) -> None:
-        """*transport* may be shared by several clients; *before_call* may raise to prevent a call.
+        """*transport* may be shared by several clients; *before_call* may raise to prevent a call, and is
+        called while an answer is awaited, where it may raise too.
 
         With *limit_s* no call takes longer, whatever its procedure allows.
         """
@@ -94,5 +95,6 @@ class RpcClient:
         self, started: "Iterable[tuple[str, PendingCall | RpcResult[Any]]]", proc: Procedure[P, R]
     ) -> dict[str, RpcResult[R]]:
         return {
-            node: pending if isinstance(pending, RpcResult) else pending.wait(node, proc) for node, pending in started
+            node: pending if isinstance(pending, RpcResult) else pending.wait(node, proc, self._before_call)
+            for node, pending in started
         }

@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, ParamSpec, TypeVar
 
@@ -27,6 +28,8 @@ R = TypeVar("R")
 _UNREACHABLE_MEMORY_S: Final = 10.0
 #: What a request to a node gets beyond its own limit, so that libcurl's time-out comes first.
 _WAIT_GRACE_S: Final = 30.0
+#: How soon a job that is killed stops to wait for its calls.
+_CHECK_INTERVAL_S: Final = 0.5
 #: libcurl errors that mean that a kept connection broke before there was an answer: 52 nothing received, 55 send, 56
 #: receive, 65 rewind refused.
 _BROKEN: Final = frozenset({52, 55, 56, 65})
@@ -106,14 +109,14 @@ class NodeTransport:
             source_address=source if source and (":" in source) == (":" in address) else None,
         )
 
-    def reply_of(self, pending: "PendingCall") -> HttpReply:
+    def reply_of(self, pending: "PendingCall", check: Callable[[], None] | None = None) -> HttpReply:
         """Wait for the answer to a call; a repeatable one is sent again once if its connection broke.
 
-        Raises TransferError.
+        *check* is called now and then; what it raises ends the wait, and the answer is lost. Raises TransferError.
         """
         request = pending.request
         try:
-            return pending.future.result(pending.timeout_s + _WAIT_GRACE_S)
+            return _outcome(pending.future, pending.timeout_s + _WAIT_GRACE_S, check)
         except concurrent.futures.TimeoutError:
             raise TransferError(28, "no answer, and the HTTP client does not respond") from None
         except TransferError as err:
@@ -126,6 +129,19 @@ class NodeTransport:
     def close(self) -> None:
         """Close all connections; calls under way fail."""
         self._pool.close()
+
+
+def _outcome(
+    future: "concurrent.futures.Future[HttpReply]", timeout_s: float, check: Callable[[], None] | None
+) -> HttpReply:
+    """Return the outcome of a future, calling *check* while it is awaited."""
+    deadline = time.monotonic() + timeout_s
+    while check is not None and time.monotonic() + _CHECK_INTERVAL_S < deadline:
+        try:
+            return future.result(_CHECK_INTERVAL_S)
+        except concurrent.futures.TimeoutError:
+            check()
+    return future.result(max(0.0, deadline - time.monotonic()))
 
 
 def _failed_future(error: TransferError) -> "concurrent.futures.Future[HttpReply]":
@@ -167,10 +183,10 @@ class PendingCall:
     future: "concurrent.futures.Future[HttpReply]"
     timeout_s: float
 
-    def wait(self, node: str, proc: Procedure[P, R]) -> RpcResult[R]:
-        """Wait for the answer of *node* and return it as a result."""
+    def wait(self, node: str, proc: Procedure[P, R], check: Callable[[], None] | None = None) -> RpcResult[R]:
+        """Wait for the answer of *node* and return it as a result; *check* may raise to end the wait."""
         try:
-            reply = self.transport.reply_of(self)
+            reply = self.transport.reply_of(self, check)
         except TransferError as err:
             return failure(node, proc.name, describe_transfer_error(err))
         if reply.status != c.HTTP_OK:

@@ -187,6 +187,31 @@ def test_hung_calls_do_not_hold_up_urgent_ones(certificates: support.Certificate
     assert results == dict.fromkeys(names)
 
 
+def test_a_job_that_is_killed_does_not_wait_for_its_calls(certificates: support.Certificates) -> None:
+    started, release, killed = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(_seconds: float) -> None:
+        started.set()
+        release.wait(30)
+
+    def check() -> None:
+        if killed.is_set():
+            raise OpExecError("Job killed by request")
+
+    with (
+        support.node_server(certificates, {procedures.test_delay: hang}) as server,
+        support.client_of(server, certificates, {"n1": support.ADDRESS}) as client,
+    ):
+        threading.Thread(target=lambda: (started.wait(10), killed.set()), daemon=True).start()
+        begin = time.monotonic()
+        try:
+            with pytest.raises(OpExecError, match="killed"):
+                client.with_check(check).call_one("n1", procedures.test_delay, 20.0)
+            assert time.monotonic() - begin < 10
+        finally:
+            release.set()
+
+
 def test_calls_run_on_all_nodes_at_the_same_time(certificates: support.Certificates) -> None:
     names = {f"n{index}": support.ADDRESS for index in range(4)}
     meeting = threading.Barrier(len(names))
