@@ -67,16 +67,17 @@ class Raw:
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(30)
         self.sock.connect(path)
+        self.rest = b""
 
     def receive(self) -> bytes:
-        """Return the next answer without its terminator, or nothing at the end of the connection."""
-        data = b""
-        while not data.endswith(ETX):
+        """Return the next answer without its terminator, or what is left at the end of the connection."""
+        while ETX not in self.rest:
             part = self.sock.recv(65536)
             if not part:
                 break
-            data += part
-        return data.removesuffix(ETX)
+            self.rest += part
+        answer, _, self.rest = self.rest.partition(ETX)
+        return answer
 
     def ask(self, method: str, args: list[Any]) -> dict[str, Any]:
         """Return the answer to one request."""
