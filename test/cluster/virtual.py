@@ -30,6 +30,10 @@ IPOLICY: Final = (
 )
 
 
+#: Guests that boot from their disk, emulated; nothing but the machine limits their migration.
+KVM: Final = "kvm:kvm_flag=disabled,kernel_path=,serial_console=true,vnc_bind_address=,migration_bandwidth=1024"
+
+
 def wait_for(condition: Callable[[], bool], what: str, *, timeout_s: float = 30.0) -> None:
     """Wait until *condition* holds; fail the test naming *what* when the time is over."""
     deadline = time.monotonic() + timeout_s
@@ -123,7 +127,7 @@ class VirtualCluster:
         self.run(
             *("gnt-cluster", "init", "--no-etc-hosts", "--no-ssh-init", "--master-netdev=lo"),
             *("--enabled-hypervisors=fake,kvm", "--enabled-disk-templates=sharedfile,file,diskless"),
-            *(IPOLICY, *options, self.name),
+            *("-H", KVM, IPOLICY, *options, self.name),
         )
 
     def add_nodes(self) -> None:
