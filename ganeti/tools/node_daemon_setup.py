@@ -1,8 +1,6 @@
 """node-daemon-setup: give this host what its node daemon needs, and start it (input: JSON on standard input)."""
 
-import argparse
 import logging
-import sys
 from collections.abc import Sequence
 
 from ganeti import constants as c
@@ -10,9 +8,9 @@ from ganeti import errors, pathutils, ssconf
 from ganeti.bootstrap import certificates
 from ganeti.bootstrap.daemons import daemon_util
 from ganeti.bootstrap.secretfiles import make_client_certificate
-from ganeti.bootstrap.setup_input import NodeDaemonSetup, check_certificate, check_cluster_name, parse_input
+from ganeti.bootstrap.setup_input import NodeDaemonSetup, check_certificate, check_cluster_name
 from ganeti.tools import daemon_control
-from ganeti.tools.common import add_logging_options, run_tool, setup_logging
+from ganeti.tools.setup_tool import run_setup_tool
 from ganeti.utils.accounts import owner
 from ganeti.utils.files import backup_file, write_atomic
 
@@ -59,21 +57,8 @@ def apply(given: NodeDaemonSetup) -> None:
             daemon_util("start", daemon)
 
 
-def _run(options: argparse.Namespace) -> int:
-    given = parse_input(sys.stdin.buffer.read(), NodeDaemonSetup)
-    check(given)
-    if options.dry_run:
-        _log.info("Everything fits; nothing is changed because of --dry-run")
-        return c.EXIT_SUCCESS
-    apply(given)
-    return c.EXIT_SUCCESS
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    parser = argparse.ArgumentParser(prog="node-daemon-setup", description=__doc__)
-    add_logging_options(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check the input, change nothing")
-    options = parser.parse_args(argv)
-    setup_logging(debug=options.debug, verbose=options.verbose)
-    return run_tool("node-daemon-setup", lambda: _run(options))
+    return run_setup_tool(
+        argv, name="node-daemon-setup", description=__doc__, kind=NodeDaemonSetup, check=check, apply=apply
+    )

@@ -1,16 +1,14 @@
 """prepare-node-join: give this host the SSH keys of a cluster that it is to join (input: JSON on standard input)."""
 
-import argparse
 import logging
-import sys
 from collections.abc import Sequence
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.bootstrap import certificates
 from ganeti.bootstrap.daemons import daemon_util
-from ganeti.bootstrap.setup_input import PrepareNodeJoin, check_certificate, check_cluster_name, parse_input
-from ganeti.tools.common import add_logging_options, run_tool, setup_logging
+from ganeti.bootstrap.setup_input import PrepareNodeJoin, check_certificate, check_cluster_name
+from ganeti.tools.setup_tool import run_setup_tool
 from ganeti.utils import sshkeys
 
 _log = logging.getLogger(__name__)
@@ -45,21 +43,8 @@ def apply(given: PrepareNodeJoin) -> None:
     sshkeys.authorize([key for keys in given.authorized_keys.values() for key in keys])
 
 
-def _run(options: argparse.Namespace) -> int:
-    given = parse_input(sys.stdin.buffer.read(), PrepareNodeJoin)
-    check(given)
-    if options.dry_run:
-        _log.info("Everything fits; nothing is changed because of --dry-run")
-        return c.EXIT_SUCCESS
-    apply(given)
-    return c.EXIT_SUCCESS
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    parser = argparse.ArgumentParser(prog="prepare-node-join", description=__doc__)
-    add_logging_options(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check the input, change nothing")
-    options = parser.parse_args(argv)
-    setup_logging(debug=options.debug, verbose=options.verbose)
-    return run_tool("prepare-node-join", lambda: _run(options))
+    return run_setup_tool(
+        argv, name="prepare-node-join", description=__doc__, kind=PrepareNodeJoin, check=check, apply=apply
+    )

@@ -1,17 +1,15 @@
 """ssh-update: change root's SSH keys on this node as the master asks (input: JSON on standard input)."""
 
-import argparse
 import logging
 import re
-import sys
 from collections.abc import Sequence
 from typing import Final
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.bootstrap import certificates
-from ganeti.bootstrap.setup_input import SshUpdate, check_certificate, check_cluster_name, parse_input
-from ganeti.tools.common import add_logging_options, run_tool, setup_logging
+from ganeti.bootstrap.setup_input import SshUpdate, check_certificate, check_cluster_name
+from ganeti.tools.setup_tool import run_setup_tool
 from ganeti.utils import sshkeys
 
 _log = logging.getLogger(__name__)
@@ -54,21 +52,6 @@ def apply(given: SshUpdate) -> None:
         sshkeys.generate_root_key(*given.generate)
 
 
-def _run(options: argparse.Namespace) -> int:
-    given = parse_input(sys.stdin.buffer.read(), SshUpdate)
-    check(given)
-    if options.dry_run:
-        _log.info("Everything fits; nothing is changed because of --dry-run")
-        return c.EXIT_SUCCESS
-    apply(given)
-    return c.EXIT_SUCCESS
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    parser = argparse.ArgumentParser(prog="ssh-update", description=__doc__)
-    add_logging_options(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check the input, change nothing")
-    options = parser.parse_args(argv)
-    setup_logging(debug=options.debug, verbose=options.verbose)
-    return run_tool("ssh-update", lambda: _run(options))
+    return run_setup_tool(argv, name="ssh-update", description=__doc__, kind=SshUpdate, check=check, apply=apply)
