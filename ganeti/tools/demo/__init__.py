@@ -26,10 +26,11 @@ def _run(directory: str, screen: Screen, domain: str) -> int:
         screen.step(f"The demo failed; logs are in {directory}/node1*/var/log/ganeti. `make demo-stop` cleans up.")
         raise
     screen.step("Done")
+    elsewhere = "" if directory == default_directory() or is_fake else f" DEMO_DIR={directory}"
     screen.text(
         f"\nThe cluster is running. To use it:   . {unprivileged.environment_file(directory)}\n"
         "Then, for example:                   gnt-instance list\n"
-        "To stop and remove it:               make demo-stop"
+        f"To stop and remove it:               make demo-stop{elsewhere}"
     )
     return 0
 
