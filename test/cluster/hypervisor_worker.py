@@ -17,7 +17,7 @@ from ganeti.objects.wire import WireDisk, WireInstance, WireNic
 
 
 def perform(method: str, arguments: dict[str, Any]) -> Any:
-    """Call a method of the hypervisor; `instance`, `links`, `disk`, `device` and `block` (its link) become its types."""
+    """Call a method of the hypervisor; arguments named after objects (`instance`, `disk`, ...) become their types."""
     if "instance" in arguments:
         arguments["instance"] = msgspec.convert(arguments["instance"], WireInstance)
     if "links" in arguments:
