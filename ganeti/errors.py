@@ -34,7 +34,10 @@ class ConfigurationError(GenericError):
 
 
 class ConfigVerifyError(ConfigurationError):
-    """The configuration is inconsistent; second argument: all problems."""
+    """The configuration is inconsistent; second argument: all problems, which the first one sums up."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 class ConfigVersionMismatch(ConfigurationError):
