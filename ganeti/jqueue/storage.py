@@ -92,7 +92,9 @@ class QueueStorage:
         elif found != str(c.JOB_QUEUE_VERSION):
             raise errors.JobQueueError(f"Found job queue version {found}, expected {c.JOB_QUEUE_VERSION}")
         if not files.read_text(self.path(SERIAL), default="").strip():
-            self.write({SERIAL: serial_content(max(self.job_ids(), default=0))}, strict=True)
+            # An id of the archive must not be given out again: the new job would replace the old one there.
+            used = max([*self.job_ids(), *self.archived_job_ids()], default=0)
+            self.write({SERIAL: serial_content(used)}, strict=True)
 
     # reading
 

@@ -1,0 +1,24 @@
+"""The files of the queue directory as they are found at start."""
+
+from pathlib import Path
+
+import pytest
+
+from ganeti.jqueue.storage import QueueStorage, archived_file
+
+
+@pytest.mark.parametrize("remains", [None, ""])
+def test_lost_serial_file_gives_out_no_id_of_a_live_or_archived_job(tmp_path: Path, remains: str | None) -> None:
+    storage = QueueStorage(str(tmp_path))
+    storage.open()
+    storage.close()
+    archived = tmp_path / archived_file(20017)
+    archived.parent.mkdir()
+    archived.touch()
+    (tmp_path / "job-12").touch()
+    (tmp_path / "serial").unlink()
+    if remains is not None:
+        (tmp_path / "serial").write_text(remains)
+    storage.open()
+    assert storage.read_serial() == 20017
+    storage.close()
