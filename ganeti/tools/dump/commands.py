@@ -137,22 +137,31 @@ def _daemons() -> dict[str, Any]:
     return result
 
 
+#: Programs of the source tree itself.
+_NOT_TOOLS: Final = frozenset({"launch", "demo", "dump-interface"})
+
+
+def _tool(name: str) -> dict[str, Any]:
+    """Return the options of a tool, none for one that reads its input otherwise."""
+    try:
+        module = importlib.import_module(f"ganeti.tools.{name.replace('-', '_')}")
+    except ModuleNotFoundError:
+        # A shell script.
+        return {"options": [], "positional": []}
+    make_parser = getattr(module, "build_parser", None)
+    return parser_options(make_parser()) if make_parser else {"options": [], "positional": []}
+
+
 def _tools() -> dict[str, Any]:
-    return {
-        "daemon-util": {
-            "options": [],
-            "positional": ["action", "argument..."],
-            "actions": sorted(daemon_util.VERBS),
-        },
-        "check-cert-expired": {"options": [], "positional": ["certificate-path"]},
-        "confd-client": parser_options(confd_client.build_parser()),
-        "ensure-dirs": parser_options(ensure_dirs.build_parser()),
-        "ganeti-cleaner": {"options": [], "positional": ["node|master"]},
-        "master-ip-setup": {"options": [], "positional": ["start|stop"]},
-        "node-cleanup": parser_options(node_cleanup.build_parser()),
-        "query-config": parser_options(query_config.build_parser()),
-        "vcluster-setup": parser_options(vcluster_setup.build_parser()),
+    """Return all tools, whether they are on PATH, in the package library directory or in its tools."""
+    names = {name for directory in {buildcfg.PKGLIBDIR, buildcfg.TOOLSDIR} for name in os.listdir(directory)}
+    tools = {name: _tool(name) for name in sorted(names - _NOT_TOOLS) if not name.endswith(".sh")}
+    tools["daemon-util"] = {
+        "options": [],
+        "positional": ["action", "argument..."],
+        "actions": sorted(daemon_util.VERBS),
     }
+    return tools
 
 
 def command_line() -> dict[str, Any]:

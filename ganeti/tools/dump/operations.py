@@ -39,6 +39,7 @@ def _opcode(cls: type[OpCode], unit: type[LogicalUnit[Any]]) -> dict[str, Any]:
         "params": [_parameter(field) for field in msgspec.structs.fields(cls) if field.name not in _COMMON],
         "result": result,
         "lu": unit.__name__,
+        "kind": cls.KIND,
         "exclusive_cluster_lock": unit.REQ_BGL,
         "hooks_path": unit.HPATH,
         "hooks_object": unit.HTYPE,
