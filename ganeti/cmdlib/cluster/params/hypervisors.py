@@ -21,7 +21,10 @@ def enabled_hypervisors(config: ConfigData, op: OpClusterSetParams) -> Outcome:
     unknown = sorted(set(op.hvparams or {}) - set(c.HYPER_TYPES))
     if unknown:
         raise invalid(f"Unknown hypervisor(s): {', '.join(unknown)}")
-    enabled = tuple(dict.fromkeys(op.enabled_hypervisors or cluster.enabled_hypervisors))
+    wanted = cluster.enabled_hypervisors if op.enabled_hypervisors is None else op.enabled_hypervisors
+    enabled = tuple(dict.fromkeys(wanted))
+    if not enabled:
+        raise invalid("At least one hypervisor must be enabled")
     _check_none_in_use(config, enabled)
     merged = dict(cluster.hvparams)
     for name in sorted({*enabled, *(op.hvparams or {})}):

@@ -109,6 +109,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"hvparams": {"fake": {"migration_mode": "odd"}}}, c.ECODE_INVAL),
     ({"hvparams": {"fake": {"kernel_path": "/x"}}}, c.ECODE_INVAL),
     ({"enabled_hypervisors": ["kvm"]}, c.ECODE_STATE),
+    ({"enabled_hypervisors": []}, c.ECODE_INVAL),
     ({"os_hvp": {"x": {"fake": {"migration_mode": "odd"}}}}, c.ECODE_INVAL),
     ({"os_hvp": {"x": {"qemu": {}}}}, c.ECODE_INVAL),
     ({"osparams": {"x": {"key": "1"}}, "osparams_private_cluster": {"x": {"key": Private("k")}}}, c.ECODE_INVAL),
