@@ -19,6 +19,9 @@ from ganeti.utils.process import CmdResult, run_cmd
 _PATH: Final = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _TIMEOUT_S: Final = 30.0
 
+#: Arguments of the program, for its documentation.
+POSITIONAL: Final = ("start|stop",)
+
 
 @dataclass(frozen=True)
 class Settings:

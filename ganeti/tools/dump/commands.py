@@ -11,7 +11,7 @@ from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.cli.options import Argument, Command, Option, Program
 from ganeti.server import launch
-from ganeti.tools import confd_client, daemon_util, ensure_dirs, node_cleanup, query_config, vcluster_setup
+from ganeti.tools import daemon_util
 
 _TYPE_NAMES: Final[dict[Any, str]] = {None: "string", int: "int", float: "float", str: "string"}
 _ARGPARSE_ACTIONS: Final = {
@@ -149,7 +149,9 @@ def _tool(name: str) -> dict[str, Any]:
         # A shell script.
         return {"options": [], "positional": []}
     make_parser = getattr(module, "build_parser", None)
-    return parser_options(make_parser()) if make_parser else {"options": [], "positional": []}
+    if make_parser is not None:
+        return parser_options(make_parser())
+    return {"options": [], "positional": list(getattr(module, "POSITIONAL", ()))}
 
 
 def _tools() -> dict[str, Any]:
