@@ -4,6 +4,7 @@ import contextlib
 import functools
 import gc
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import simplejson
@@ -12,6 +13,14 @@ from ganeti.types import REDACTED, Private
 
 if TYPE_CHECKING:
     import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPieces:
+    """A JSON value that is encoded already: UTF-8 text in pieces, so that a large one need not be copied together."""
+
+    pieces: tuple[bytes, ...]
+
 
 #: Texts of this length hold so many values that looking for garbage among them takes longer than decoding.
 _LARGE: Final = 256 * 1024

@@ -15,6 +15,11 @@ TERMINATOR: Final = c.LUXI_EOM.encode("ascii")
 MAX_MESSAGE_BYTES: Final = 64 * 1024 * 1024
 
 
+_SUCCESS: Final = f'{{"{c.LUXI_KEY_SUCCESS}":true,"{c.LUXI_KEY_RESULT}":'.encode("ascii")
+_FAILURE: Final = f'{{"{c.LUXI_KEY_SUCCESS}":false,"{c.LUXI_KEY_RESULT}":'.encode("ascii")
+_END: Final = b"}" + TERMINATOR
+
+
 class MessageTooLongError(ProtocolError):
     """The other side sent more bytes than a message may have without ending it."""
 
@@ -106,10 +111,11 @@ def decode_request(payload: bytes) -> Request:
     return Request(method, args)
 
 
-def encode_response(response: Response) -> bytes:
-    """Return the bytes to send for *response*; no version is sent, because older clients compare it."""
-    value = {c.LUXI_KEY_SUCCESS: response.success, c.LUXI_KEY_RESULT: response.result}
-    return serializer.dumps_fast(value) + TERMINATOR
+def encode_response(response: Response) -> list[bytes]:
+    """Return what to send for *response*, in pieces; no version is sent, because older clients compare it."""
+    result = response.result
+    pieces = result.pieces if isinstance(result, serializer.JsonPieces) else (serializer.dumps_fast(result),)
+    return [_SUCCESS if response.success else _FAILURE, *pieces, _END]
 
 
 def decode_response(payload: bytes) -> Response:

@@ -5,7 +5,7 @@ import logging
 import socket
 import struct
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
 from ganeti.luxi import wire
@@ -13,6 +13,8 @@ from ganeti.luxi import wire
 _LOG = logging.getLogger(__name__)
 
 _UCRED: Final = struct.Struct("3i")
+#: Messages up to this size are sent at once, larger ones piece by piece as the client takes them.
+_AT_ONCE_BYTES: Final = 256 * 1024
 #: With so many requests sent ahead the rest stays in the socket.
 _MAX_AHEAD: Final = 16
 
@@ -29,9 +31,9 @@ class Peer(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The bytes to send, and whether the connection ends with them."""
+    """The bytes to send, in pieces, and whether the connection ends with them."""
 
-    message: bytes
+    message: Sequence[bytes]
     ends_connection: bool = False
 
 
@@ -59,6 +61,7 @@ class Connection(asyncio.Protocol):
         self._open_connections = open_connections
         self._buffer = wire.FrameBuffer(max_message_bytes)
         self._messages: deque[bytes] = deque()
+        self._last_answer: Answer | None = None
         self._transport: asyncio.Transport | None = None
         self._peer = Peer(0, 0, 0)
         self._task: asyncio.Task[None] | None = None
@@ -96,12 +99,10 @@ class Connection(asyncio.Protocol):
             self._messages.extend(self._buffer.feed(data))
         except wire.MessageTooLongError as err:
             _LOG.warning("LUXI client (%s): %s", self._peer, err)
-            self._transport.pause_reading()
-            self._send(self._refuse(str(err)))
-            return
-        if self._messages and self._task is None:
+            self._last_answer = self._refuse(str(err))
+        if (self._messages or self._last_answer) and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._work())
-        if len(self._messages) > _MAX_AHEAD:
+        if len(self._messages) > _MAX_AHEAD or self._last_answer:
             self._transport.pause_reading()
 
     async def close(self) -> None:
@@ -112,14 +113,16 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
     async def _work(self) -> None:
-        """Answer the messages that are there."""
+        """Answer the messages that are there, in the end what came after them and was none."""
         try:
             while self._messages:
                 answer = await self._answer(Incoming(self._messages.popleft(), self._peer, self._is_gone))
-                if answer is None or not self._send(answer):
+                if answer is None or not await self._send(answer):
                     break
-                await self._may_write.wait()
                 self._resume_reading()
+            else:
+                if self._last_answer is not None:
+                    await self._send(self._last_answer)
         except Exception:
             _LOG.exception("Serving a LUXI connection failed")
             self._end()
@@ -130,14 +133,21 @@ class Connection(asyncio.Protocol):
 
     def _resume_reading(self) -> None:
         assert self._transport is not None
-        if len(self._messages) <= _MAX_AHEAD and not self._transport.is_closing() and not self._is_gone.is_set():
+        is_over = self._transport.is_closing() or self._is_gone.is_set() or self._last_answer is not None
+        if len(self._messages) <= _MAX_AHEAD and not is_over:
             self._transport.resume_reading()
 
-    def _send(self, answer: Answer) -> bool:
+    async def _send(self, answer: Answer) -> bool:
         """Send an answer; False if no other may follow."""
-        if self._transport is None or self._transport.is_closing():
-            return False
-        self._transport.write(answer.message)
+        if sum(map(len, answer.message)) <= _AT_ONCE_BYTES:
+            batches: Sequence[Sequence[bytes]] = [answer.message]
+        else:
+            batches = [[piece] for piece in answer.message]
+        for batch in batches:
+            if self._transport is None or self._transport.is_closing():
+                return False
+            self._transport.writelines(batch)
+            await self._may_write.wait()
         if answer.ends_connection:
             self._end()
         return not answer.ends_connection

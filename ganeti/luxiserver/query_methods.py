@@ -14,6 +14,7 @@ from ganeti.query.cluster_info import cluster_info, config_values, tags_of
 from ganeti.query.engine import QueryEngine
 from ganeti.query.view import View
 from ganeti.rpc import procedures
+from ganeti.serializer import JsonPieces
 
 if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
@@ -38,7 +39,7 @@ class QueryMethods:
         self._queue = queue
 
     @method(c.LUXI_REQ_QUERY, Where.LONG)
-    def query(self, what: str, fields: list[str], qfilter: list[Any] | None) -> dict[str, Any]:
+    def query(self, what: str, fields: list[str], qfilter: list[Any] | None) -> JsonPieces:
         """Query a resource."""
         return self._engine.ask(what, fields, qfilter).encoded()
 

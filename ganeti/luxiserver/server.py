@@ -151,7 +151,7 @@ class LuxiServer:
             return Answer(_encode(Response(False, f"Caught exception: {err}")))
 
 
-def _encode(response: Response) -> bytes:
+def _encode(response: Response) -> list[bytes]:
     return wire.encode_response(response)
 
 

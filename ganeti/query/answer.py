@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from ganeti import constants as c
 from ganeti import serializer
 from ganeti.query.fields import Entry, Field, Special
@@ -40,9 +38,12 @@ class QueryAnswer:
         """Return the response as Python data."""
         return {"fields": self.definitions(), "data": self.rows()}
 
-    def encoded(self) -> dict[str, Any]:
-        """Return the response with its rows as finished JSON, for the encoder of the whole message."""
-        return {"fields": self.definitions(), "data": msgspec.Raw(b"[" + b",".join(self._encoded_chunks()) + b"]")}
+    def encoded(self) -> serializer.JsonPieces:
+        """Return the response as JSON."""
+        pieces = [b'{"fields":', serializer.dumps_fast(self.definitions()), b',"data":[']
+        for number, chunk in enumerate(self._encoded_chunks()):
+            pieces += (b",", chunk) if number else (chunk,)
+        return serializer.JsonPieces((*pieces, b"]}"))
 
     @property
     def _functions(self) -> list[Callable[[Any], Any]]:

@@ -46,7 +46,7 @@ class ScriptedServer:
             for message in buffer.feed(data):
                 request = wire.decode_request(message)
                 self.requests.append(request)
-                connection.sendall(wire.encode_response(self._answer(request.method, request.args)))
+                connection.sendall(b"".join(wire.encode_response(self._answer(request.method, request.args))))
 
     def calls(self, method: str) -> list[list[Any]]:
         """Return the arguments of all requests for *method*."""

@@ -1,5 +1,6 @@
 """The LUXI server against clients that behave badly, with real sockets."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -14,6 +15,7 @@ from ganeti.luxi.client import Client
 from ganeti.luxi.errors import RequestError
 from ganeti.luxiserver.server import LuxiServer, bind_socket
 from ganeti.luxiserver.table import JobId, MethodTable, RequestRefusedError, Where, method
+from ganeti.serializer import JsonPieces
 
 DEADLINE_S = 20.0
 ETX = b"\x03"
@@ -47,6 +49,10 @@ class Methods:
     def slow(self) -> str:
         self.may_go_on.wait(DEADLINE_S)
         return "done"
+
+    @method("Large", Where.LONG)
+    def large(self, pieces: int) -> JsonPieces:
+        return JsonPieces((b"[0", *[b"," + b"1" * 100_000] * pieces, b"]"))
 
     @method("Park", Where.LOOP, is_parked=True)
     async def park(self) -> None:
@@ -238,3 +244,38 @@ def test_version_in_a_request_is_ignored(address: str) -> None:
     with connect(address) as sock:
         sock.sendall(json.dumps({"method": "Echo", "args": [1], "version": 2050000}).encode() + ETX)
         assert answer_of(sock) == {"success": True, "result": [1, 0]}
+
+
+def test_large_answer_arrives_whole_and_in_order_at_a_client_that_takes_its_time(address: str) -> None:
+    with connect(address) as sock:
+        sock.sendall(request("Large", 40) + request("Echo", "next"))
+        stream = sock.makefile("rb", buffering=0)
+        data = b""
+        while data.count(ETX) < 2:
+            data += stream.read(30_000) or b""
+        first, second, _ = data.split(ETX)
+        assert len(first) > 40 * 100_000 and first.startswith(b'{"success":true,"result":[0,1')
+        assert json.loads(second)["result"] == ["next", 0]
+
+
+def test_a_client_that_leaves_in_the_middle_of_an_answer_harms_nobody(address: str) -> None:
+    with connect(address) as sock:
+        sock.sendall(request("Large", 100))
+        sock.recv(1000)
+    assert is_alive(address)
+
+
+def test_what_came_before_a_message_without_end_is_answered_first(address: str) -> None:
+    with connect(address) as sock:
+        sock.sendall(request("Echo", "a"))
+        assert answer_of(sock)["result"] == ["a", 0]
+        sock.sendall(request("Large", 4))
+        data = b""
+        with contextlib.suppress(OSError):
+            sock.sendall(b"x" * 3 * 1024 * 1024)
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := sock.recv(65536):
+                data += chunk
+        answer, refusal = data.split(ETX)[:2]
+        assert answer.endswith(b"1]}")
+        assert "exceeds the limit" in json.loads(refusal)["result"]
