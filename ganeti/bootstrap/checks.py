@@ -21,7 +21,6 @@ from ganeti.rpc.transport import noded_port
 from ganeti.utils import accounts, net, paramtypes
 from ganeti.utils.storagepaths import check_path
 
-_MAC_PREFIX_RE: Final = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){2}$")
 _TOOL_RE: Final = re.compile(r"^[-_A-Za-z0-9]+$")
 _PING_TIMEOUT_S: Final = 5.0
 #: Allowed sizes of SSH keys; RSA has a lower limit only.
@@ -80,7 +79,7 @@ def check_all(params: InitParams) -> Facts:
     check_lvm(params)
     check_drbd(params)
     storage = {name: storage_dir(params, name) for name in _STORAGE_DIRS}
-    mac_prefix = checked_mac_prefix(params.mac_prefix)
+    mac_prefix = net.normalise_mac_prefix(params.mac_prefix)
     nicparams = checked_nicparams(params.nicparams)
     check_netdev(params.master_netdev, nicparams)
     rsa_key, dsa_key = host_keys(params)
@@ -276,14 +275,6 @@ def storage_dir(params: InitParams, template: str) -> str:
 
 
 # parameters
-
-
-def checked_mac_prefix(prefix: str) -> str:
-    """Return the MAC prefix in lower case."""
-    lower = prefix.lower()
-    if not _MAC_PREFIX_RE.match(lower):
-        raise _invalid(f"Invalid MAC prefix '{prefix}'; three octets like aa:00:00 are needed")
-    return lower
 
 
 def _typed(what: str, own: Params, types: Any, defaults: Any) -> Params:

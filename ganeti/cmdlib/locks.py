@@ -8,6 +8,7 @@ import msgspec
 from ganeti import constants as c
 from ganeti.cmdlib.base import ALL_SET, LogicalUnit
 from ganeti.cmdlib.names import find_instance
+from ganeti.config.index import Index
 from ganeti.errors import OpPrereqError, ProgrammerError
 from ganeti.objects import ConfigData, Instance, secondary_nodes_of
 
@@ -28,6 +29,16 @@ def groups_of_instance(config: ConfigData, instance: Instance, *, primary_only: 
 def members_of_groups(config: ConfigData, group_uuids: Collection[str]) -> list[str]:
     """Return the UUIDs of all nodes in the groups."""
     return [node.uuid for node in config.nodes.values() if node.group in group_uuids]
+
+
+def instances_of_group(
+    config: ConfigData, index: Index, group_uuid: str, *, primary_only: bool = False
+) -> list[Instance]:
+    """Return the instances that have a node (with *primary_only* their primary one) in a group, sorted by name."""
+    found: set[str] = set()
+    for node in index.members.get(group_uuid, ()):
+        found |= index.primary_instances.get(node, frozenset()) if primary_only else index.instances_of_node(node)
+    return sorted((config.instances[uuid] for uuid in found), key=lambda instance: instance.name)
 
 
 def lock_instance(lu: LogicalUnit[Any], *, allow_forthcoming: bool = False) -> Instance:

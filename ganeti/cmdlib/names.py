@@ -1,11 +1,15 @@
 """Finding objects by the names that people type."""
 
+import re
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from ganeti import constants as c
 from ganeti.errors import OpPrereqError
 from ganeti.objects import ConfigData, Instance, Network, Node, NodeGroup
 from ganeti.objects.lookup import Named, NamedT, by_name_or_uuid, by_short_name
+
+_UUID_RE: Final = re.compile(c.UUID_REGEX)
 
 
 def _by_short_name(kind: str, short: str, objects: Mapping[str, NamedT]) -> NamedT:
@@ -81,3 +85,15 @@ def find_network(config: ConfigData, name: str) -> Network:
     Raises OpPrereqError (unknown_entity).
     """
     return _by_name_or_uuid("Network", name, config.networks)
+
+
+def check_new_name(kind: str, name: str, objects: Mapping[str, NamedT]) -> None:
+    """Check that an object of a *kind* that is also found by its UUID can get this name.
+
+    Raises OpPrereqError: already_exists, or wrong_input for a name that would be taken for a UUID.
+    """
+    taken = by_name_or_uuid(objects, name)
+    if taken is not None:
+        raise OpPrereqError(f"{kind} '{name}' exists already (UUID {taken.uuid})", c.ECODE_EXISTS)
+    if _UUID_RE.match(name):
+        raise OpPrereqError(f"A {kind.lower()} cannot be called '{name}': that looks like a UUID", c.ECODE_INVAL)

@@ -120,3 +120,26 @@ def count_free(network: Network) -> int:
     used = network.reservations or empty_map(network.network)
     external = network.ext_reservations or empty_map(network.network)
     return sum(one == two == _FREE for one, two in zip(used, external, strict=False))
+
+
+def is_reserved_by_nature(network: Network, ip: str) -> bool:
+    """Tell whether the address is the network's own, its broadcast address or its gateway, which nobody may get.
+
+    Raises AddressPoolError if it is outside of the network.
+    """
+    return index_of(network, ip) in (0, size_of(network) - 1) or ip == network.gateway
+
+
+def with_empty_pool(network: Network) -> Network:
+    """Return a new network with every address free but for its own, the broadcast address and the gateway.
+
+    Raises AddressPoolError for a size that pools cannot have, or a gateway outside of it.
+    """
+    check_size(network.network)
+    empty = empty_map(network.network)
+    result = msgspec.structs.replace(network, reservations=empty, ext_reservations=empty)
+    last = size_of(network) - 1
+    taken = {address_at(network, 0), address_at(network, last), *([network.gateway] if network.gateway else [])}
+    for ip in sorted(taken):
+        result = with_bit(result, ip, used=True, external=True)
+    return result

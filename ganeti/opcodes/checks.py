@@ -29,6 +29,11 @@ def _ip_network(version: int) -> Callable[[Any], str | None]:
     return check
 
 
+def _or_none(check: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
+    """Return *check* for values that the word ``none`` unsets."""
+    return lambda value: None if value == "none" else check(value)
+
+
 def _is_index(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
@@ -70,6 +75,9 @@ CHECKS: Final[dict[str, Callable[[Any], str | None]]] = {
     "ipv6": _ip_address(6),
     "ipv4net": _ip_network(4),
     "ipv6net": _ip_network(6),
+    "ipv4_or_none": _or_none(_ip_address(4)),
+    "ipv6_or_none": _or_none(_ip_address(6)),
+    "ipv6net_or_none": _or_none(_ip_network(6)),
     "mods": _modifications,
     "recreate_disks": _recreate_disks,
 }

@@ -1,11 +1,18 @@
 """Opcodes about networks."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 import msgspec
 
 from ganeti.opcodes.base import OpCode
 from ganeti.opcodes.types import IPv4Address, IPv4Network, IPv6Address, IPv6Network, NicMode, NonEmptyStr
+
+#: Values that the word ``none`` unsets.
+_IPv4AddressOrNone: TypeAlias = Annotated[str, msgspec.Meta(extra={"check": "ipv4_or_none", "grammar": "IPv4Address"})]
+_IPv6AddressOrNone: TypeAlias = Annotated[str, msgspec.Meta(extra={"check": "ipv6_or_none", "grammar": "IPv6Address"})]
+_IPv6NetworkOrNone: TypeAlias = Annotated[
+    str, msgspec.Meta(extra={"check": "ipv6net_or_none", "grammar": "IPv6Network"})
+]
 
 
 class OpNetworkAdd(
@@ -87,9 +94,9 @@ class OpNetworkSetParams(
     RESULT: ClassVar[Any] = None
 
     network_name: NonEmptyStr
-    gateway: IPv4Address | None = None
-    network6: IPv6Network | None = None
-    gateway6: IPv6Address | None = None
+    gateway: _IPv4AddressOrNone | None = None
+    network6: _IPv6NetworkOrNone | None = None
+    gateway6: _IPv6AddressOrNone | None = None
     mac_prefix: NonEmptyStr | None = None
     add_reserved_ips: list[IPv4Address] | None = None
     remove_reserved_ips: list[IPv4Address] | None = None

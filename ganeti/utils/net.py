@@ -1,6 +1,7 @@
 """Names, addresses and TCP reachability of hosts."""
 
 import ipaddress
+import re
 import socket
 from typing import Final
 
@@ -8,6 +9,7 @@ from ganeti import constants as c
 from ganeti import errors, pathutils
 
 _FAMILY_NAMES: Final = {socket.AF_INET: "IPv4", socket.AF_INET6: "IPv6"}
+_MAC_PREFIX_RE: Final = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){2}$")
 
 
 def own_hostname() -> str:
@@ -101,6 +103,19 @@ def tcp_ping(target: str, port: int, *, timeout_s: float = 10.0, source: str | N
         return not live
     except OSError:
         return False
+
+
+def normalise_mac_prefix(prefix: str) -> str:
+    """Return the first three octets of MAC addresses in lower case.
+
+    Raises OpPrereqError (wrong_input).
+    """
+    lower = prefix.lower()
+    if not _MAC_PREFIX_RE.match(lower):
+        raise errors.OpPrereqError(
+            f"Invalid MAC prefix '{prefix}'; three octets like aa:00:00 are needed", c.ECODE_INVAL
+        )
+    return lower
 
 
 def daemon_port(name: str) -> int:

@@ -13,17 +13,14 @@ from ganeti.cmdlib.instance.params import check_os_image
 from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import Cluster, ConfigData, DataCollector
 from ganeti.opcodes import OpClusterSetParams
+from ganeti.utils import net
 
-_MAC_PREFIX_RE: Final = re.compile(r"^[0-9a-f]{2}(:[0-9a-f]{2}){2}$")
 _TOOL_RE: Final = re.compile(r"^[-_A-Za-z0-9]+$")
 _LONGEST_NETMASK: Final = {socket.AF_INET: 32, socket.AF_INET6: 128}
 
 
 def _mac_prefix(_cluster: Cluster, value: str) -> str:
-    lower = value.lower()
-    if not _MAC_PREFIX_RE.match(lower):
-        raise invalid(f"Invalid MAC prefix '{value}'; three octets like aa:00:00 are needed")
-    return lower
+    return net.normalise_mac_prefix(value)
 
 
 def _netmask(cluster: Cluster, value: int) -> int:

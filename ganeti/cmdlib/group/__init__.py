@@ -1,0 +1,1 @@
+"""Node groups: logical units that create, change and remove them."""

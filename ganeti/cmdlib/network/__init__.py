@@ -1,0 +1,1 @@
+"""IP networks: logical units that create, change, connect and remove them."""
