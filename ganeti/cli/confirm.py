@@ -1,5 +1,6 @@
 """Questions to the user, asked on the terminal even if standard input is something else."""
 
+import sys
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,13 +22,15 @@ def _help_lines(choices: Sequence[Choice]) -> str:
 
 
 def ask(question: str, choices: Sequence[Choice]) -> str:
-    """Ask until one of *choices* is given and return its value; the last one if there is no terminal."""
+    """Ask until one of *choices* is given and return its value; the last one, after saying so, without a terminal."""
     default = choices[-1].value
     prompt = "/".join([*(choice.key for choice in choices[:-1]), f"[{choices[-1].key}]", "?"])
     by_key = {choice.key: choice.value for choice in choices}
     try:
         terminal = open("/dev/tty", "r+b", buffering=0)  # noqa: SIM115
     except OSError:
+        # A script that forgot --force would else see a program fail without a word.
+        print(f"{question}\nNo terminal to ask on, the answer is '{default}'", file=sys.stderr)
         return default
     with terminal:
         terminal.write(f"{question}\n".encode())
