@@ -111,12 +111,15 @@ def _start_cluster(demo: Demo) -> None:
 def _create_instance(demo: Demo) -> None:
     demo.screen.step("Creating an instance on shared file storage")
     # No guest runs on the fake hypervisor, so there is nothing to install.
-    guest = [] if demo.hypervisor == "kvm" else ["--no-install"]
+    is_real = demo.hypervisor == "kvm"
     demo.run(
         *("gnt-instance", "add", "-t", "sharedfile", "--disk", f"0:size={_DISK_SIZE}", "-n", demo.nodes[0]),
-        *("-o", "busybox+default", "-B", f"memory={_MEMORY},vcpus=1", "--no-nics", *guest),
+        *("-o", "busybox+default", "-B", f"memory={_MEMORY},vcpus=1", "--no-nics"),
+        *(() if is_real else ("--no-install",)),
         demo.instance,
     )
+    if not is_real:
+        demo.run("gnt-instance", "startup", demo.instance)
 
 
 def _read_counter(demo: Demo, *, wait_for_login: bool) -> int:

@@ -24,8 +24,8 @@ _CLUSTER: Final = "c"
 _MARKER: Final = "GANETI_DEMO_NAMESPACE"
 _NAMESPACES: Final = ("--user", "--net", "--mount")
 
-# Prepares the namespace and then keeps it; arguments: the hosts file for it.
-_KEEPER: Final = 'ip link set lo up && mount --bind "$1" /etc/hosts && echo ready && exec sleep infinity >&- 2>&-'
+# Prepares the namespace and then keeps it; argument: the directory that becomes /etc.
+_KEEPER: Final = 'ip link set lo up && mount --bind "$1" /etc && echo ready && exec sleep infinity >&- 2>&-'
 
 
 def is_inside() -> bool:
@@ -42,8 +42,18 @@ def _pid_file(directory: str) -> Path:
     return Path(f"{directory}/keeper.pid")
 
 
-def _hosts_file(directory: str) -> Path:
-    return Path(f"{directory}/hosts")
+def _copy_etc(directory: str) -> str:
+    """Make a copy of what this user may read of /etc, with a hosts file of its own; return where it is.
+
+    A hosts file mounted over the real one would vanish as soon as somebody outside replaces that.
+    """
+    target = f"{directory}/etc"
+    with contextlib.suppress(shutil.Error):
+        # The error lists what could not be read, which other programs cannot read either.
+        shutil.copytree("/etc", target, symlinks=True, ignore=shutil.ignore_patterns("hosts"))
+    # Nothing outside of the namespace can be reached, so no other name is of use; another demo's would be in the way.
+    Path(f"{target}/hosts").write_text("127.0.0.1\tlocalhost\n::1\tlocalhost\n")
+    return target
 
 
 def _keeper_pid(directory: str) -> int | None:
@@ -61,9 +71,7 @@ def _start_keeper(directory: str) -> int:
 
     Raises ToolError if this system does not let an ordinary user do that.
     """
-    hosts = _hosts_file(directory)
-    shutil.copyfile("/etc/hosts", hosts)
-    unshare = ["unshare", *_NAMESPACES, "--map-root-user", "--", "/bin/sh", "-c", _KEEPER, "sh", str(hosts)]
+    unshare = ["unshare", *_NAMESPACES, "--map-root-user", "--", "/bin/sh", "-c", _KEEPER, "sh", _copy_etc(directory)]
     # Not run_cmd: the process outlives this program.
     keeper = subprocess.Popen(
         unshare, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
