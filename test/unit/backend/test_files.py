@@ -6,6 +6,7 @@ import pwd
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ganeti import pathutils
@@ -92,3 +93,23 @@ def test_file_info(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("12345")
     assert files.get_file_info(str(tmp_path / "x")) == (True, {"size": 5})
     assert files.get_file_info(str(tmp_path / "y")) == (False, {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away")
+def test_only_the_known_master_may_replace_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "config.data"
+    monkeypatch.setattr(files, "UPLOAD_TARGETS", frozenset({str(target)}))
+    monkeypatch.setattr(pathutils, "CLUSTER_CONF_FILE", str(target))
+    monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
+    (tmp_path / "ssconf_master_node").write_text("node2\n")
+
+    def upload(master: str) -> None:
+        nodes = {"u1": {"name": "node1"}, "u2": {"name": "node2"}}
+        content = msgspec.json.encode({"cluster": {"master_node": master, "x": 1}, "nodes": nodes, "serial_no": 3})
+        files.upload_file((str(target), compress(content), 0o640, USER, GROUP, 1000.0, 2000.0))
+
+    with pytest.raises(RPCFail, match="the master node1, but the master is node2"):
+        upload("u1")
+    assert not target.exists()
+    upload("u2")
+    assert target.exists()

@@ -1,0 +1,126 @@
+"""The role of the master moves: as planned, after a crash, and never to two nodes."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster, wait_for
+
+DAEMONS = ("ganeti-masterd", "ganeti-noded")
+
+
+@pytest.fixture(scope="module")
+def _module_cluster() -> Iterator[VirtualCluster]:
+    with virtual_cluster() as nodes:
+        yield running_cluster(nodes)
+
+
+@pytest.fixture
+def nodes(_module_cluster: VirtualCluster) -> Iterator[VirtualCluster]:
+    """A cluster of three nodes whose first one is the master, with all daemons running."""
+    cluster = _module_cluster
+    yield cluster
+    for node in range(3):
+        for daemon in DAEMONS:
+            _signal(cluster, daemon, signal.SIGCONT, node)
+        cluster.daemon_util("start-all", node=node, check=False)
+    wait_for(lambda: len(_masters(cluster)) == 1, "all nodes agree about the master")
+    if _masters(cluster) != {cluster.nodes[0]}:
+        cluster.run("gnt-cluster", "master-failover")
+
+
+def _masters(cluster: VirtualCluster) -> set[str]:
+    """Return whom the nodes take for the master."""
+    return {cluster.lines("gnt-cluster", "getmaster", node=node)[0] for node in range(3)}
+
+
+def _signal(cluster: VirtualCluster, daemon: str, number: int, node: int = 0) -> None:
+    try:
+        os.kill(cluster.daemon_pid(daemon, node), number)
+    except (OSError, ValueError):
+        pass  # It does not run.
+
+
+def _change(cluster: VirtualCluster, tag: str, node: int) -> bool:
+    """Change the configuration on a node; tells whether it accepted that."""
+    return not cluster.run("gnt-cluster", "add-tags", tag, node=node, check=False).failed
+
+
+def _has_masterd(cluster: VirtualCluster, node: int) -> bool:
+    return not cluster.daemon_util("check", "ganeti-masterd", node=node, check=False).failed
+
+
+def test_the_role_moves_there_and_back_and_no_change_is_lost(nodes: VirtualCluster) -> None:
+    assert _change(nodes, "before", 0)
+    nodes.run("gnt-cluster", "master-failover", node=1)
+    assert _masters(nodes) == {nodes.nodes[1]}
+    assert not _has_masterd(nodes, 0)
+    assert "before" in " ".join(nodes.lines("gnt-cluster", "list-tags", node=1))
+    assert _change(nodes, "between", 1)
+    nodes.run("gnt-cluster", "master-failover")
+    assert "between" in " ".join(nodes.lines("gnt-cluster", "list-tags"))
+    findings = nodes.run("gnt-cluster", "verify", "--error-codes", check=False).stdout
+    assert "ECLUSTERFILECHECK" not in findings
+
+
+def test_only_another_candidate_can_take_over(nodes: VirtualCluster) -> None:
+    result = nodes.run("gnt-cluster", "master-failover", check=False)
+    assert result.exit_code == 1
+    assert "wrong_input" in result.stderr
+    nodes.run("gnt-node", "modify", "-C", "no", "--force", nodes.nodes[2])
+    try:
+        result = nodes.run("gnt-cluster", "master-failover", node=2, check=False)
+        assert result.exit_code == 1
+        assert nodes.nodes[1] in result.stderr
+    finally:
+        nodes.run("gnt-node", "modify", "-C", "yes", nodes.nodes[2])
+
+
+def test_a_dead_master_is_replaced_and_its_running_job_has_failed(nodes: VirtualCluster) -> None:
+    job = nodes.lines("gnt-debug", "delay", "--print-jobid", "--submit", "120")[-1].split()[-1]
+    copy = nodes.root(1) / f"var/lib/ganeti/queue/job-{job}"
+    wait_for(lambda: copy.exists() and '"running"' in copy.read_text(), "the copy of the running job")
+    for daemon in DAEMONS:
+        nodes.kill_daemon(daemon)
+    # The address of the cluster stays, since the machine of the virtual node lives: that is the exit code 1.
+    result = nodes.run("gnt-cluster", "master-failover", node=1, check=False)
+    assert "still answers" in result.stderr
+    assert nodes.lines("gnt-job", "list", "--no-headers", "-o", "status", job, node=1) == ["error"]
+    assert _change(nodes, "after-crash", 1)
+    # The old master comes back: it is not the master, and learns who is.
+    assert nodes.daemon_util("start-all", check=False).exit_code != 0
+    assert not _change(nodes, "stale", 0)
+    wait_for(lambda: _masters(nodes) == {nodes.nodes[1]}, "the old master knows the new one")
+
+
+def test_a_master_that_was_frozen_changes_nothing_when_it_wakes(nodes: VirtualCluster) -> None:
+    pid = nodes.daemon_pid("ganeti-masterd")
+    for daemon in DAEMONS:
+        _signal(nodes, daemon, signal.SIGSTOP)
+    nodes.run("gnt-cluster", "master-failover", node=1, check=False)
+    assert _change(nodes, "new-master", 1)
+    for daemon in DAEMONS:
+        _signal(nodes, daemon, signal.SIGCONT)
+    assert not _change(nodes, "old-master", 0)
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the old master daemon")
+    tags = nodes.lines("gnt-cluster", "list-tags", node=1)
+    assert "new-master" in " ".join(tags)
+    assert "old-master" not in " ".join(tags)
+    wait_for(lambda: _masters(nodes) == {nodes.nodes[1]}, "all nodes know the new master")
+
+
+def test_a_minority_neither_takes_over_nor_goes_on(nodes: VirtualCluster) -> None:
+    for node in (1, 2):
+        _signal(nodes, "ganeti-noded", signal.SIGSTOP, node)
+    wait_for(lambda: not _change(nodes, "minority", 0), "the end of the tenure", timeout_s=60.0)
+    assert "fewer than half" in nodes.run("gnt-cluster", "add-tags", "x", check=False).stderr.lower()
+    _signal(nodes, "ganeti-noded", signal.SIGCONT, 1)
+    _signal(nodes, "ganeti-noded", signal.SIGSTOP, 0)
+    result = nodes.run("gnt-cluster", "master-failover", node=1, check=False)
+    assert result.exit_code == 1
+    assert "do not answer" in result.stderr
+    for node in range(3):
+        _signal(nodes, "ganeti-noded", signal.SIGCONT, node)
+    wait_for(lambda: _change(nodes, "majority", 0), "the tenure of the old master", timeout_s=60.0)

@@ -1,0 +1,99 @@
+"""A cluster of nodes that exist as numbers: votes, tenures, a network that may be cut, take-overs step by step.
+
+Only the effects are modelled here; every decision is made by the functions that the daemons and commands use.
+"""
+
+from collections.abc import Iterator
+
+from ganeti.mastership import voting
+from ganeti.mastership.tenure import ROUND_PAUSE_S, TENURE_S, Round, Tenure
+
+
+class World:
+    """Nodes are named by digits; node 0 is the first master."""
+
+    def __init__(self, size: int) -> None:
+        self.nodes = [str(number) for number in range(size)]
+        self.votes = dict.fromkeys(self.nodes, "0")
+        self.now = 1000.0
+        #: Nodes in it reach each other, and so do those outside; None: everybody reaches everybody.
+        self.side: frozenset[str] | None = None
+        self.running: dict[str, Tenure] = {}
+        self.start_daemon("0")
+
+    def reaches(self, source: str, target: str) -> bool:
+        return source == target or self.side is None or (source in self.side) == (target in self.side)
+
+    def answers(self, asker: str) -> dict[str, str | None]:
+        return {node: self.votes[node] if self.reaches(asker, node) else None for node in self.nodes}
+
+    # master daemons
+
+    def start_daemon(self, node: str) -> bool:
+        """Start a master daemon, which has to win the vote."""
+        votes = voting.count(self.answers(node).values(), node)
+        if self.votes[node] != node or voting.decide(votes) is not voting.Verdict.WON:
+            return False
+        self.running[node] = Tenure(node)
+        self.round(node)
+        return True
+
+    def round(self, node: str) -> None:
+        """Let a master daemon ask, and do what follows."""
+        tenure = self.running[node]
+        asked = Round(self.now, frozenset(self.nodes), self.answers(node))
+        after = self.running[node] = tenure.after(asked)
+        if self.votes[node] != node or after.is_deposed(asked):
+            del self.running[node]
+        elif after.is_held(self.now):
+            for dissenter in after.dissenters:
+                if self.reaches(node, dissenter):
+                    self.votes[dissenter] = node
+
+    def acting(self) -> list[str]:
+        """Return the nodes that would change the configuration now."""
+        return [n for n, tenure in self.running.items() if self.votes[n] == n and tenure.is_held(self.now)]
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go on; master daemons ask whenever it is time to, and nobody ever finds two masters."""
+        end = self.now + seconds
+        while self.now < end:
+            self.now = min(end, self.now + ROUND_PAUSE_S / 2)
+            for node in list(self.running):
+                self.round(node)
+                self.check()
+
+    def check(self) -> None:
+        acting = self.acting()
+        assert len(acting) <= 1, f"masters {acting}, votes {self.votes}, cut {self.side}"
+
+    # taking over
+
+    def failover(self, node: str) -> Iterator[str]:
+        """Let a node take over, as ganeti.bootstrap.failover does; yields before each step that others may see."""
+        known = self.votes[node]
+        if known == node:
+            return
+        yield "ask"
+        answers = self.answers(node)
+        if voting.silent_majority(answers) or voting.elected(answers.values()) != known:
+            return
+        yield "stop the old master"
+        if answers[known] is not None and self.reaches(node, known):
+            self.running.pop(known, None)
+        yield "change the own vote"
+        self.votes[node] = node
+        has_confirmed = False
+        for other in self.nodes:
+            if other == node:
+                continue
+            yield f"tell {other}"
+            if self.reaches(node, other):
+                self.votes[other] = node
+                has_confirmed |= other == known
+        yield "wait"
+        if not has_confirmed:
+            self.pass_time(TENURE_S)
+        yield "start"
+        self.start_daemon(node)
+        yield "done"
