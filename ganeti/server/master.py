@@ -60,12 +60,15 @@ class _ConfigHolder:
     """The newest configuration, first as it was read for the vote and then that of the store."""
 
     def __init__(self, config: ConfigData) -> None:
-        self._config = config
-        self.store: ConfigStore | None = None
+        self._source: Callable[[], ConfigData] = lambda: config
 
     def snapshot(self) -> ConfigData:
         """Return the newest configuration."""
-        return self._config if self.store is None else self.store.snapshot()
+        return self._source()
+
+    def follow(self, store: ConfigStore) -> None:
+        """Return that of the store from now on, and forget what was read first: it takes as much memory again."""
+        self._source = store.snapshot
 
 
 class Master:
@@ -95,7 +98,8 @@ class Master:
         # Asks the nodes first: who knows the master already is not told again.
         self._tenure.start()
         distribution = ObservedDistribution(distributor, self._settings.observe)
-        self._config = holder.store = open_store(distribution=distribution, permit=self._tenure)
+        self._config = open_store(distribution=distribution, permit=self._tenure)
+        holder.follow(self._config)
         self._server: LuxiServer | None = None
 
     def start(self) -> None:

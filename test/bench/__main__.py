@@ -37,9 +37,7 @@ def _command_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
         "gnt-cluster getmaster": ("gnt-cluster", "getmaster"),
         "gnt-instance --help": ("gnt-instance", "--help"),
     }
-    return {
-        name: statistics.median(_timed(cluster, *argv) for _ in range(rounds)) for name, argv in commands.items()
-    }
+    return {name: statistics.median(_timed(cluster, *argv) for _ in range(rounds)) for name, argv in commands.items()}
 
 
 def _add_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
@@ -62,9 +60,23 @@ def _on_master(cluster: VirtualCluster, module: str) -> dict[str, Any]:
     return figures
 
 
+def _list_offline_s(cluster: VirtualCluster, rounds: int) -> float:
+    """Return the median seconds of ``gnt-instance list`` with all nodes but the master marked offline."""
+    others = cluster.nodes[1:]
+    for name in others:
+        cluster.run("gnt-node", "modify", "--offline=yes", name)
+    median = statistics.median(_timed(cluster, "gnt-instance", "list") for _ in range(rounds))
+    for name in others:
+        cluster.run("gnt-node", "modify", "--force", "--offline=no", name)
+    return median
+
+
 def _measure(cluster: VirtualCluster) -> dict[str, Any]:
     return {
         **_on_master(cluster, "jobs"),
+        "queries": _on_master(cluster, "queries"),
+        "connections_ms": _on_master(cluster, "connections"),
+        "gnt-instance list, other nodes offline": _list_offline_s(cluster, 10),
         "confd_queries_per_s": _on_master(cluster, "confd"),
         "commands_s": _command_times(cluster, 10),
         "add": _add_times(cluster, 8),

@@ -8,11 +8,11 @@ import time
 from ganeti.luxi.client import Client
 
 #: An operation that does nothing, so that only the machinery is measured.
-_NOOP = {"OP_ID": "OP_TEST_DELAY", "duration": 0, "on_master": True, "no_locks": True}
+NOOP = {"OP_ID": "OP_TEST_DELAY", "duration": 1e-6, "on_master": True, "no_locks": True}
 _FINAL = ("success", "error", "canceled")
 
 
-def _wait(client: Client, job_id: int) -> str:
+def wait_for_end(client: Client, job_id: int) -> str:
     """Return the final status of a job."""
     previous = None
     while True:
@@ -26,9 +26,9 @@ def _wait(client: Client, job_id: int) -> str:
 def throughput(client: Client, count: int) -> dict[str, float]:
     """Submit *count* jobs at once and wait for all of them."""
     start = time.perf_counter()
-    outcomes = client.submit_many_jobs([[_NOOP]] * count)
+    outcomes = client.submit_many_jobs([[NOOP]] * count)
     submitted = time.perf_counter()
-    states = [_wait(client, int(outcome.job_id_or_message)) for outcome in outcomes]
+    states = [wait_for_end(client, int(outcome.job_id_or_message)) for outcome in outcomes]
     end = time.perf_counter()
     assert states == ["success"] * count, states
     return {"jobs": count, "submit_s": submitted - start, "jobs_per_s": count / (end - start)}
@@ -39,7 +39,7 @@ def latency(client: Client, count: int) -> dict[str, float]:
     took = []
     for _ in range(count):
         start = time.perf_counter()
-        assert _wait(client, client.submit_job([_NOOP])) == "success"
+        assert wait_for_end(client, client.submit_job([NOOP])) == "success"
         took.append((time.perf_counter() - start) * 1000)
     return {"median_ms": statistics.median(took), "max_ms": max(took)}
 
