@@ -48,9 +48,6 @@ IALLOCATOR_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
 #: What makes the ssh daemon read its host keys anew.
 SSHD_RESTART_COMMAND: Final[tuple[str, ...]] = _CHOICES.get("SSHD_RESTART_COMMAND", ("service", "ssh", "restart"))
 
-#: Version as the source repository names it.
-VCS_VERSION: Final[str] = _CHOICES.get("VCS_VERSION", "v4.0.0")
-
 #: User and group of each role; root everywhere unless the installation chose others.
 USERS: Final[dict[str, str]] = _CHOICES.get("USERS", {})
 GROUPS: Final[dict[str, str]] = _CHOICES.get("GROUPS", {})
