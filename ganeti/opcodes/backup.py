@@ -37,6 +37,7 @@ class OpBackupPrepare(
 ):
     """Prepare the export of an instance to another cluster."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "instance_name"
     RESULT: ClassVar[Any] = dict[str, Any] | None
 

@@ -13,6 +13,8 @@ class OpCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``depends`` holds (job id or negative relative id, final states), ``reason`` the trail of (source, text, ns).
     """
 
+    #: What it is for: change, query, verify or test.
+    KIND: ClassVar[str] = "change"
     #: Parameter shown in parentheses in summaries.
     SUMMARY_FIELD: ClassVar[str | None] = None
     #: Type of the result.

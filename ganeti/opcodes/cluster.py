@@ -39,6 +39,7 @@ class OpClusterConfigQuery(
 ):
     """Return single values of the configuration."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = list[Any]
 
     output_fields: list[NonEmptyStr]
@@ -78,6 +79,7 @@ class OpClusterQuery(
 ):
     """Return the cluster's parameters."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = dict[str, Any]
 
 
@@ -183,12 +185,13 @@ class OpClusterVerify(
 ):
     """Verify the cluster by one job for the configuration and one per node group."""
 
+    KIND: ClassVar[str] = "verify"
     RESULT: ClassVar[Any] = JobIdListOnly
 
     debug_simulate_errors: bool = False
     error_codes: bool = False
-    skip_checks: list[VerifyOptionalCheck] = msgspec.field(default_factory=list)
-    ignore_errors: list[CVErrorCode] = msgspec.field(default_factory=list)
+    skip_checks: set[VerifyOptionalCheck] = msgspec.field(default_factory=set)
+    ignore_errors: set[CVErrorCode] = msgspec.field(default_factory=set)
     verbose: bool = False
     group_name: NonEmptyStr | None = None
     verify_clutter: bool = False
@@ -199,11 +202,12 @@ class OpClusterVerifyConfig(
 ):
     """Verify the configuration and the cluster's certificates."""
 
+    KIND: ClassVar[str] = "verify"
     RESULT: ClassVar[Any] = bool
 
     debug_simulate_errors: bool = False
     error_codes: bool = False
-    ignore_errors: list[CVErrorCode] = msgspec.field(default_factory=list)
+    ignore_errors: set[CVErrorCode] = msgspec.field(default_factory=set)
     verbose: bool = False
 
 
@@ -212,6 +216,7 @@ class OpClusterVerifyDisks(
 ):
     """Verify the disks of all or one node group by one job per group."""
 
+    KIND: ClassVar[str] = "verify"
     RESULT: ClassVar[Any] = JobIdListOnly
 
     group_name: NonEmptyStr | None = None
@@ -223,13 +228,14 @@ class OpClusterVerifyGroup(
 ):
     """Verify the nodes and instances of a node group."""
 
+    KIND: ClassVar[str] = "verify"
     SUMMARY_FIELD: ClassVar[str | None] = "group_name"
     RESULT: ClassVar[Any] = bool
 
     group_name: NonEmptyStr
     debug_simulate_errors: bool = False
     error_codes: bool = False
-    skip_checks: list[VerifyOptionalCheck] = msgspec.field(default_factory=list)
-    ignore_errors: list[CVErrorCode] = msgspec.field(default_factory=list)
+    skip_checks: set[VerifyOptionalCheck] = msgspec.field(default_factory=set)
+    ignore_errors: set[CVErrorCode] = msgspec.field(default_factory=set)
     verbose: bool = False
     verify_clutter: bool = False

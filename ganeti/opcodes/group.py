@@ -95,6 +95,7 @@ class OpGroupVerifyDisks(
 ):
     """Find instances of a group whose disks are not all active."""
 
+    KIND: ClassVar[str] = "verify"
     SUMMARY_FIELD: ClassVar[str | None] = "group_name"
     RESULT: ClassVar[Any] = tuple[dict[str, str], list[str], dict[str, list[list[str]]]]
 

@@ -63,6 +63,7 @@ class OpInstanceConsole(
 ):
     """Return how to reach an instance's console."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "instance_name"
     RESULT: ClassVar[Any] = dict[str, Any]
 
@@ -230,6 +231,7 @@ class OpInstanceQueryData(
 ):
     """Return everything known about instances."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = dict[str, dict[str, Any]]
 
     use_locking: bool = False

@@ -105,6 +105,7 @@ class OpNodeQueryvols(
 ):
     """List the logical volumes of nodes."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = list[Any]
 
     output_fields: list[NonEmptyStr]
@@ -116,6 +117,7 @@ class OpNodeQueryStorage(
 ):
     """List the storage units of nodes."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = list[list[Any]]
 
     output_fields: list[NonEmptyStr]

@@ -13,6 +13,7 @@ class OpExtStorageDiagnose(
 ):
     """List the external storage providers found on the nodes."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = list[list[Any]]
 
     output_fields: list[NonEmptyStr]
@@ -24,6 +25,7 @@ class OpOsDiagnose(
 ):
     """List the OS definitions found on the nodes."""
 
+    KIND: ClassVar[str] = "query"
     RESULT: ClassVar[Any] = list[list[Any]]
 
     output_fields: list[NonEmptyStr]
@@ -33,6 +35,7 @@ class OpOsDiagnose(
 class OpQuery(OpCode, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="OP_ID", tag="OP_QUERY"):
     """Query resources by fields and a filter."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "what"
     RESULT: ClassVar[Any] = QueryResponse
 
@@ -47,6 +50,7 @@ class OpQueryFields(
 ):
     """Describe the fields of a resource."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "what"
     RESULT: ClassVar[Any] = QueryFieldsResponse
 

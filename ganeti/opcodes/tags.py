@@ -19,6 +19,7 @@ class OpTagsDel(OpCode, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 class OpTagsGet(OpCode, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="OP_ID", tag="OP_TAGS_GET"):
     """Return the tags of an object."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "name"
     RESULT: ClassVar[Any] = list[NonEmptyStr]
 
@@ -32,6 +33,7 @@ class OpTagsSearch(
 ):
     """Search the tags of all objects by a regular expression."""
 
+    KIND: ClassVar[str] = "query"
     SUMMARY_FIELD: ClassVar[str | None] = "pattern"
     RESULT: ClassVar[Any] = list[tuple[NonEmptyStr, NonEmptyStr]]
 

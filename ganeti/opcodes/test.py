@@ -23,6 +23,7 @@ class OpTestAllocator(
 ):
     """Run an instance allocator without acting on its answer."""
 
+    KIND: ClassVar[str] = "test"
     SUMMARY_FIELD: ClassVar[str | None] = "iallocator"
     RESULT: ClassVar[Any] = str
 
@@ -51,6 +52,7 @@ class OpTestDelay(
 ):
     """Wait, on nodes or in the master daemon."""
 
+    KIND: ClassVar[str] = "test"
     SUMMARY_FIELD: ClassVar[str | None] = "duration"
     RESULT: ClassVar[Any] = None
 
@@ -68,6 +70,7 @@ class OpTestDummy(
 ):
     """Do nothing, succeed or fail as asked."""
 
+    KIND: ClassVar[str] = "test"
     RESULT: ClassVar[Any] = None
 
     result: Any = None
@@ -81,6 +84,7 @@ class OpTestJqueue(
 ):
     """Exercise the job queue step by step."""
 
+    KIND: ClassVar[str] = "test"
     RESULT: ClassVar[Any] = bool
 
     notify_waitlock: bool = False
@@ -94,6 +98,7 @@ class OpTestOsParams(
 ):
     """Show the OS parameters that arrive in an operation."""
 
+    KIND: ClassVar[str] = "test"
     RESULT: ClassVar[Any] = None
 
     osparams_secret: dict[str, Secret[Any]] | None = None

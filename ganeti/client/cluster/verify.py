@@ -11,17 +11,17 @@ from ganeti.opcodes.types import VerifyOptionalCheck
 def run(call: Invocation) -> int:
     """Verify the cluster or one node group; fail unless everything is in order."""
     options = call.options
-    skipped: list[VerifyOptionalCheck] = []
+    skipped: set[VerifyOptionalCheck] = set()
     if options.skip_nplusone_mem:
-        skipped.append(c.VERIFY_NPLUSONE_MEM)
+        skipped.add(c.VERIFY_NPLUSONE_MEM)
     if options.skip_hvparam_assessment:
-        skipped.append(c.VERIFY_HVPARAM_ASSESSMENT)
+        skipped.add(c.VERIFY_HVPARAM_ASSESSMENT)
     op = opcodes.OpClusterVerify(
         verbose=options.verbose,
         error_codes=options.error_codes,
         debug_simulate_errors=options.simulate_errors,
         skip_checks=skipped,
-        ignore_errors=options.ignore_errors,
+        ignore_errors=set(options.ignore_errors),
         group_name=options.nodegroup,
         verify_clutter=options.verify_clutter,
     )
