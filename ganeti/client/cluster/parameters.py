@@ -31,18 +31,19 @@ def hypervisors_parameters(given: Sequence[IdentKeyValues]) -> dict[str, dict[st
     return result
 
 
-def disk_parameters(given: Sequence[IdentKeyValues]) -> dict[str, dict[str, Any]]:
-    """Return parameters by disk template as their types.
+def disk_parameters(given: Sequence[IdentKeyValues], *, may_reset: bool = False) -> dict[str, dict[str, Any]]:
+    """Return parameters by disk template as their types; with *may_reset* the word ``default`` is any of them.
 
     Raises OpPrereqError for a template that is unknown or named twice, TypeEnforcementError for a wrong value.
     """
     result: dict[str, dict[str, Any]] = {}
+    allowed = (c.VALUE_DEFAULT,) if may_reset else ()
     for template, params in given:
         if template not in c.DISK_TEMPLATES or template in result or not isinstance(params, dict):
             raise errors.OpPrereqError(
                 f"Disk template '{template}' is unknown, given twice or lacks parameters", c.ECODE_INVAL
             )
-        result[template] = paramtypes.enforce(params, c.DISK_DT_TYPES)
+        result[template] = paramtypes.enforce(params, c.DISK_DT_TYPES, allowed_values=allowed)
     return result
 
 

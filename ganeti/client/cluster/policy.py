@@ -64,12 +64,14 @@ def ipolicy_of(options: Namespace) -> dict[str, Any]:
     Raises OpPrereqError or TypeEnforcementError.
     """
     policy = _split_specs(options)
-    if policy and (options.ipolicy_bounds_specs or options.ipolicy_std_specs):
+    # Node groups have no standard instance of their own.
+    std_specs = getattr(options, "ipolicy_std_specs", None)
+    if policy and (options.ipolicy_bounds_specs or std_specs):
         raise errors.OpPrereqError("Options --ipolicy-*-specs and --specs-* cannot be used together", c.ECODE_INVAL)
     if options.ipolicy_bounds_specs is not None:
         policy["minmax"] = _bounds(options.ipolicy_bounds_specs)
-    if options.ipolicy_std_specs is not None:
-        policy["std"] = _typed(options.ipolicy_std_specs)
+    if std_specs is not None:
+        policy["std"] = _typed(std_specs)
     if options.ipolicy_disk_templates is not None:
         policy[c.IPOLICY_DTS] = list(options.ipolicy_disk_templates)
     if options.ipolicy_vcpu_ratio is not None:

@@ -127,13 +127,18 @@ def _specs(specs: Mapping[str, Any]) -> str:
     return ",".join(f"{key}={specs[key]}" for key in sorted(specs))
 
 
+def bounds_option(ipolicy: Mapping[str, Any]) -> list[str]:
+    """Return the option that sets the bounds of an instance policy, nothing if it has none of its own."""
+    if "minmax" not in ipolicy:
+        return []
+    pairs = ["/".join(f"{bound}:{_specs(pair[bound])}" for bound in ("min", "max")) for pair in ipolicy["minmax"]]
+    return [f"--ipolicy-bounds-specs {'//'.join(pairs)}"]
+
+
 def ispecs_options(ipolicy: Mapping[str, Any]) -> list[str]:
     """Return the options that set the standard and the bounds of an instance policy."""
-    options = []
-    if "std" in ipolicy:
-        options.append(f"--ipolicy-std-specs {_specs(ipolicy['std'])}")
-    pairs = ["/".join(f"{bound}:{_specs(pair[bound])}" for bound in ("min", "max")) for pair in ipolicy["minmax"]]
-    return [*options, f"--ipolicy-bounds-specs {'//'.join(pairs)}"]
+    standard = [f"--ipolicy-std-specs {_specs(ipolicy['std'])}"] if "std" in ipolicy else []
+    return [*standard, *bounds_option(ipolicy)]
 
 
 def show_ispecs_command(call: Invocation) -> int:
