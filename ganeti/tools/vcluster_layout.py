@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from ganeti import buildcfg
+from ganeti import constants as c
 from ganeti.tools.common import ToolError
 
 MAX_NODES: Final = 90
@@ -167,9 +168,13 @@ def script_texts(layout: Layout) -> dict[str, str]:
     control = shlex.quote(layout.initscript) if layout.initscript else ""
     start = f"{control} start" if control else f"{util} start-all"
     stop = f"{control} stop" if control else f"{util} stop-all"
-    start_loop = _loop(
+    check = f'"$cmd" {util} check-config 2>/dev/null'
+    # The first master asks the node daemons of all nodes for their votes, and waits for those that do not answer.
+    # A site's own program is not asked: it may know nothing of single daemons.
+    noded_loop = "" if control else _loop(layout, f'if {check}; then "$cmd" {util} start {c.NODED} || status=1; fi')
+    start_loop = noded_loop + _loop(
         layout,
-        f'if "$cmd" {util} check-config 2>/dev/null; then\n'
+        f"if {check}; then\n"
         '  echo "Starting the daemons of $node"\n'
         f'  "$cmd" {start} || status=1\n'
         "else\n"

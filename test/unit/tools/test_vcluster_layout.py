@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ganeti import buildcfg
 from ganeti.tools import vcluster_layout as vl
 from ganeti.tools.common import ToolError
 
@@ -52,6 +53,34 @@ def test_scripts_are_good_shell(tmp_path: Path) -> None:
     for name, text in texts.items():
         (tmp_path / name).write_text(text)
         assert subprocess.run(["/bin/sh", "-n", tmp_path / name], check=False).returncode == 0, name
+
+
+def test_all_node_daemons_run_before_the_first_master_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buildcfg, "PKGLIBDIR", str(tmp_path))
+    monkeypatch.setattr(buildcfg, "TOOLSDIR", str(tmp_path))
+    made = layout(directory=str(tmp_path))
+    calls = tmp_path / "calls"
+    # Node 3 belongs to no cluster yet.
+    outside = '[ "$1" != check-config ] || [ "$NODE" != node3 ] || exit 1'
+    programs = {
+        "daemon-util": f"#!/bin/sh\n{outside}\necho $NODE $* >>{calls}\n",
+        "vcluster-setup": "#!/bin/sh\n",
+        "start-all": vl.script_texts(made)["start-all"],
+        **{f"{node.name}/cmd": f'#!/bin/sh\nNODE={node.name} exec "$@"\n' for node in made.node_hosts},
+    }
+    for name, text in programs.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    subprocess.run([tmp_path / "start-all"], check=True, capture_output=True)
+    started = [line for line in calls.read_text().splitlines() if not line.endswith("check-config")]
+    assert started == ["node1 start ganeti-noded", "node2 start ganeti-noded", "node1 start-all", "node2 start-all"]
+
+
+def test_own_start_program_gets_whole_nodes_only() -> None:
+    text = vl.script_texts(layout(initscript="/etc/init.d/ganeti"))["start-all"]
+    assert "/etc/init.d/ganeti start" in text
+    assert "ganeti-noded" not in text
 
 
 def test_env_sets_the_node_and_puts_programs_on_path_once(tmp_path: Path) -> None:
