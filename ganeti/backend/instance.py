@@ -16,8 +16,9 @@ from ganeti.rpc import procedures
 
 _log = logging.getLogger(__name__)
 
-#: How often a guest that was asked to stop is looked at, and asked again.
-_POLL_S = 1.0
+#: How often a guest that was asked to stop is looked at, and asked again. A guest that is still booting misses what
+#: it is asked first.
+_POLL_S = 0.5
 _RETRY_S = 5.0
 #: What a killed guest gets to vanish.
 _KILL_GRACE_S = 10.0
