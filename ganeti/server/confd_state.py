@@ -194,7 +194,8 @@ class State:
         """Read both. Raises OSError if there is no key."""
         self.keyring = KeyRing(pathutils.CONFD_HMAC_KEY)
         self.config = ConfigSource(pathutils.CLUSTER_CONF_FILE)
-        self.config.refresh()
+        self._load_time_s = 0.0
+        self._look()
 
     def start(self) -> None:
         """Watch the files from now on."""
@@ -211,11 +212,16 @@ class State:
                 if pace.after_wait(watch.wait(c.CONFD_CONFIG_RELOAD_TIMEOUT), time.monotonic()):
                     self._look()
                 continue
-            time.sleep(interval_s)
+            # Loading takes half of the time at most, however large the configuration and many its changes.
+            time.sleep(max(interval_s, self._load_time_s))
             is_changed = watch.wait(0)
             pace.after_look(self._look() or is_changed)
 
     def _look(self) -> bool:
         """Refresh both; tell whether the configuration is another one."""
-        self.keyring.refresh(time.monotonic())
-        return self.config.refresh()
+        start = time.monotonic()
+        self.keyring.refresh(start)
+        is_new = self.config.refresh()
+        if is_new:
+            self._load_time_s = time.monotonic() - start
+        return is_new

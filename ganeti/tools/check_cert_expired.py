@@ -6,9 +6,13 @@ for an hour: some certificates are made for a day), unreadable or wrong usage.
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from ganeti.tools.common import ToolError, run_tool
 from ganeti.utils import x509
+
+#: For the dump of the interface.
+POSITIONAL: Final = ("certificate-path",)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -25,6 +25,8 @@ _PRIVATE_KEY: Final = "key"
 
 NODE: Final = "node"
 MASTER: Final = "master"
+#: For the dump of the interface.
+POSITIONAL: Final = ("node|master",)
 _LOG_DIRS: Final = {NODE: "cleaner", MASTER: "master-cleaner"}
 
 

@@ -17,10 +17,10 @@ _TIMEOUT_S: Final = 10.0
 
 def add_server_options(parser: argparse.ArgumentParser, default_address: str) -> None:
     """Add the options that tell which server to ask, and how."""
-    parser.add_argument("--hmac", metavar="<KEY>", default=None, help="text of the key (default: that of this node)")
     parser.add_argument(
         "-a", "--address", dest="mc", metavar="<ADDRESS>", default=default_address, help="server (%(default)s)"
     )
+    parser.add_argument("--hmac", metavar="<KEY>", default=None, help="text of the key (default: that of this node)")
 
 
 def open_client(options: argparse.Namespace) -> ConfdClient:

@@ -111,7 +111,8 @@ def parser_options(parser: argparse.ArgumentParser) -> dict[str, Any]:
         if kind in ("help", "version"):
             continue
         if not action.option_strings:
-            positional.append(str(action.metavar or action.dest))
+            many = "..." if action.nargs in ("*", "+") else ""
+            positional.append(f"{action.metavar or action.dest}{many}")
             continue
         option: dict[str, Any] = {"flags": list(action.option_strings), "dest": action.dest, "action": kind}
         if kind in ("store", "append"):
@@ -158,6 +159,7 @@ def _tools() -> dict[str, Any]:
     """Return all tools, whether they are on PATH, in the package library directory or in its tools."""
     names = {name for directory in {buildcfg.PKGLIBDIR, buildcfg.TOOLSDIR} for name in os.listdir(directory)}
     tools = {name: _tool(name) for name in sorted(names - _NOT_TOOLS) if not name.endswith(".sh")}
+    tools["ganeti-cleaner"] = _tool("cleaner")
     tools["daemon-util"] = {
         "options": [],
         "positional": ["action", "argument..."],

@@ -1,5 +1,6 @@
 """What confd keeps in memory, and how it follows the files."""
 
+import time
 from pathlib import Path
 
 import msgspec
@@ -7,11 +8,13 @@ import pytest
 
 from ganeti import constants as c
 from ganeti import pathutils
+from ganeti.confd.client import ConfdClient
 from ganeti.confd.wire import HmacKey, PackedReply
 from ganeti.objects import ConfigData, encode_clear
 from ganeti.server import confd_state
+from ganeti.server.confd import Responder, UdpServer
 from ganeti.server.confd_answers import Answer, Answers
-from ganeti.server.confd_state import ConfigSource, KeyRing, NoAnswers, Pace, ReplyTable
+from ganeti.server.confd_state import ConfigSource, KeyRing, NoAnswers, Pace, ReplyTable, State
 from ganeti.utils.files import write_atomic
 from test.unit.factories import make_cluster, make_config
 
@@ -167,6 +170,37 @@ def test_quick_changes_are_looked_at_at_fixed_times_until_they_end() -> None:
     assert pace.interval_s == 0.25
     pace.after_look(False)
     assert pace.interval_s is None
+
+
+def test_files_are_followed_and_no_request_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, key = tmp_path / "config.data", tmp_path / "hmac.key"
+    monkeypatch.setattr(pathutils, "CLUSTER_CONF_FILE", str(config))
+    monkeypatch.setattr(pathutils, "CONFD_HMAC_KEY", str(key))
+    write_atomic(str(key), "key 0\n")
+    _write(config, _named("name0"))
+    state = State()
+    server = UdpServer("127.0.0.1", 0, Responder(state).respond)
+    state.start()
+    server.start()
+    try:
+        for number in range(1, 4):
+            with ConfdClient(f"key {number - 1}\n".encode(), ["127.0.0.1"], port=server.port) as client:
+                _write(config, _named(f"name{number}"))
+                write_atomic(str(key), f"key {number}\n")
+                deadline = time.monotonic() + 1.0
+                # With the old key, which goes on to be accepted; each question is sent once.
+                while client.ask(c.CONFD_REQ_CONFIG_QUERY, "/cluster/cluster_name").answer != f"name{number}":
+                    assert time.monotonic() < deadline
+            _wait_for_key(state, f"key {number}\n")
+    finally:
+        server.stop()
+
+
+def _wait_for_key(state: State, content: str) -> None:
+    deadline = time.monotonic() + 1.0
+    while state.keyring.keys[0].sign(b"x") != HmacKey(content.encode()).sign(b"x"):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_answer_without_configuration_is_the_same_for_all() -> None:
