@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cheroot import errors as cheroot_errors
-from cheroot.makefile import MakeFile
+from cheroot.makefile import StreamReader, StreamWriter
 from cheroot.ssl import Adapter
 from OpenSSL import SSL, crypto
 
@@ -261,6 +261,17 @@ class TlsListener:
         return getattr(self._sock, name)
 
 
+class _AnswerWriter(StreamWriter):
+    """A stream to a client; what it did not take is dropped with the stream.
+
+    The inherited finalizer tries to send it once more, to a connection that is gone, and since Python 3.13 every such
+    failure is printed.
+    """
+
+    def __del__(self) -> None:
+        """Forget what could not be sent."""
+
+
 class TlsAdapter(Adapter):
     """Connects the above with cheroot."""
 
@@ -281,4 +292,4 @@ class TlsAdapter(Adapter):
 
     def makefile(self, sock: TlsSocket, mode: str = "r", bufsize: int = -1) -> Any:
         """Return a buffered stream over a connection."""
-        return MakeFile(sock, mode, bufsize)
+        return StreamReader(sock, mode, bufsize) if "r" in mode else _AnswerWriter(sock, mode, bufsize)
