@@ -33,7 +33,7 @@ def test_the_master_need_not_take_over() -> None:
 
 
 def test_only_candidates_may_and_the_others_are_named() -> None:
-    with pytest.raises(OpPrereqError, match="n1.*n3") as caught:
+    with pytest.raises(OpPrereqError, match=r"n1.*n3") as caught:
         check_role(known(candidates=("n1", "n3")))
     assert caught.value.args[1] == c.ECODE_STATE
 
