@@ -73,12 +73,19 @@ def _local(path: str) -> str:
 @implements(procedures.jobqueue_update)
 def jobqueue_update(file_name: str, content: Compressed) -> None:
     """Write a file of the queue."""
-    path = _local(file_name)
+    jobqueue_update_many([(file_name, content)])
+
+
+@implements(procedures.jobqueue_update_many)
+def jobqueue_update_many(files: list[tuple[str, Compressed]]) -> None:
+    """Write files of the queue; those before one that cannot be written stay."""
+    contents = [(_local(file_name), content) for file_name, content in files]
     with _queue_lock():
-        try:
-            _write(path, decompress(content))
-        except (OSError, ValueError) as err:
-            raise RPCFail(f"Cannot write {path}: {err}") from err
+        for path, content in contents:
+            try:
+                _write(path, decompress(content))
+            except (OSError, ValueError) as err:
+                raise RPCFail(f"Cannot write {path}: {err}") from err
 
 
 @implements(procedures.jobqueue_rename)

@@ -7,6 +7,7 @@ queue directory see jobs by that.
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -44,6 +45,8 @@ class GroupCommit:
         self._clock = clock
         self._condition = threading.Condition()
         self._requests: dict[str, _Request] = {}
+        #: Until when the thread sleeps; only what is due earlier wakes it.
+        self._wakes_at = 0.0
         self._is_closing = False
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="JqCommit", daemon=True)
@@ -92,7 +95,8 @@ class GroupCommit:
                 request.due = min(request.due, due)
                 request.is_replicated |= is_replicated
                 request.futures.append(future)
-            self._condition.notify()
+            if due < self._wakes_at:
+                self._condition.notify()
         return future
 
     def _run(self) -> None:
@@ -121,8 +125,10 @@ class GroupCommit:
                 if self._is_closing:
                     self._is_closed = True
                     return None
-                earliest = min((request.due for request in self._requests.values()), default=None)
-                self._condition.wait(None if earliest is None else max(earliest - now, 0.001))
+                earliest = min((request.due for request in self._requests.values()), default=math.inf)
+                self._wakes_at = earliest
+                self._condition.wait(None if earliest == math.inf else max(earliest - now, 0.001))
+                self._wakes_at = 0.0
 
     def _commit(self, batch: Mapping[str, _Request]) -> None:
         contents, failed = _render(batch)

@@ -8,7 +8,7 @@ breaker) and then gets what it missed.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -22,14 +22,17 @@ _LONGEST_PAUSE_S: Final = 60.0
 #: Changes gather for this time, so that a short job costs a candidate one update instead of four.
 LINGER_S: Final = 0.1
 _RENAMES_PER_CALL: Final = 10
+#: Most job files have a kilobyte; a call with more of them would keep the node's lock file for long.
+_UPDATES_PER_CALL: Final = 200
+_BYTES_PER_CALL: Final = 1 << 20
 _RENAME_ATTEMPTS: Final = 2
 
 
 class CandidateTransport(Protocol):
     """Calls to one node; each returns why it failed, None if it did not. Names are relative to the queue directory."""
 
-    def update(self, node_uuid: str, name: str, content: bytes) -> str | None:
-        """Write a file of the queue."""
+    def update(self, node_uuid: str, contents: Mapping[str, bytes]) -> str | None:
+        """Write files of the queue, in the given order."""
 
     def rename(self, node_uuid: str, pairs: Sequence[tuple[str, str]]) -> str | None:
         """Rename files of the queue."""
@@ -101,6 +104,8 @@ class _CandidateLink:
         self._drain_flag: bool | None = None
         self._needs_everything = False
         self._is_idle = True
+        #: The thread waits for more; it need not be woken for each file.
+        self._is_gathering = False
         self._is_closing = False
         self.breaker = Breaker()
         self._thread = threading.Thread(target=self._run, name=f"JqRepl/{node_uuid[:8]}", daemon=True)
@@ -111,7 +116,8 @@ class _CandidateLink:
         with self._condition:
             for name, content in contents.items():
                 self._pending.setdefault(name, _Pending()).content = content
-            self._condition.notify_all()
+            if not self._is_gathering:
+                self._condition.notify_all()
 
     def put_renames(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Rename the files, after what is to be sent of them."""
@@ -171,31 +177,32 @@ class _CandidateLink:
             self._condition.notify_all()
             self._condition.wait_for(lambda: self._has_work() or self._is_closing)
             pause_s = max(self.breaker.remaining_s(time.monotonic()), self._linger_s)
+            self._is_gathering = True
             self._condition.wait_for(lambda: self._is_closing, pause_s)
-            self._is_idle = False
+            self._is_gathering = self._is_idle = False
             return not self._is_closing
 
     def _send_all(self) -> None:
         self._send_everything_if_needed()
-        while True:
-            with self._condition:
-                name = next((name for name, item in self._pending.items() if item.content is not None), None)
-                item = self._pending[name] if name is not None else None
-                content = item.content if item is not None else None
-            if name is None or content is None or self._is_closing:
-                break
-            self._expect(self._transport.update(self._node_uuid, name, content))
-            self._sent(name, content)
+        # What comes meanwhile has its own turn: it gathers like what came before.
+        with self._condition:
+            contents = {name: item.content for name, item in self._pending.items() if item.content is not None}
+        for batch in _batches(contents.items()):
+            if self._is_closing:
+                return
+            self._expect(self._transport.update(self._node_uuid, batch))
+            self._sent(batch)
         self._send_renames()
         self._send_drain_flag()
 
-    def _sent(self, name: str, content: bytes) -> None:
+    def _sent(self, contents: Mapping[str, bytes]) -> None:
         with self._condition:
-            item = self._pending.get(name)
-            if item is not None and item.content is content:
-                item.content = None
-                if item.rename_to is None:
-                    del self._pending[name]
+            for name, content in contents.items():
+                item = self._pending.get(name)
+                if item is not None and item.content is content:
+                    item.content = None
+                    if item.rename_to is None:
+                        del self._pending[name]
 
     def _send_renames(self) -> None:
         while True:
@@ -231,8 +238,8 @@ class _CandidateLink:
             # Older news are part of what is read from the directory below, later ones are sent after it.
             self._pending.clear()
         self._expect(self._transport.purge(self._node_uuid))
-        for name, content in self._storage.iter_live_files():
-            self._expect(self._transport.update(self._node_uuid, name, content))
+        for batch in _batches(self._storage.iter_live_files()):
+            self._expect(self._transport.update(self._node_uuid, batch))
         self._expect(self._transport.set_drain_flag(self._node_uuid, self._storage.is_drained))
         with self._condition:
             self._needs_everything = False
@@ -241,6 +248,20 @@ class _CandidateLink:
     def _expect(problem: str | None) -> None:
         if problem is not None:
             raise _Failed(problem)
+
+
+def _batches(files: Iterable[tuple[str, bytes]]) -> Iterator[dict[str, bytes]]:
+    """Yield the files in their order, as many at a time as one call carries."""
+    batch: dict[str, bytes] = {}
+    size = 0
+    for name, content in files:
+        if batch and (len(batch) >= _UPDATES_PER_CALL or size + len(content) > _BYTES_PER_CALL):
+            yield batch
+            batch, size = {}, 0
+        batch[name] = content
+        size += len(content)
+    if batch:
+        yield batch
 
 
 class Replicator:

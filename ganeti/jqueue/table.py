@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from enum import Enum, auto
 from typing import Final
 
 from ganeti import errors
@@ -21,8 +22,21 @@ _LOG = logging.getLogger(__name__)
 
 #: Feedback of a chatty job rewrites its file at most this often.
 FEEDBACK_FLUSH_S: Final = 1.0
+#: Changes that nobody waits for are written with the next one that somebody does, at the latest after this time.
+_SOON_S: Final = 0.05
 #: After this time a file that could not be written is tried again.
 _RETRY_S: Final = 5.0
+
+
+class Flush(Enum):
+    """When a change has to be on disk."""
+
+    #: At once: somebody waits for it.
+    NOW = auto()
+    #: Soon: a crash that undoes it does no harm.
+    SOON = auto()
+    #: Lines of feedback gather, and other nodes are not told.
+    FEEDBACK = auto()
 
 
 class _Slot:
@@ -45,7 +59,7 @@ class JobTable:
     def __init__(self, commit: GroupCommit, watchers: Watchers, *, feedback_flush_s: float = FEEDBACK_FLUSH_S) -> None:
         self._commit = commit
         self._watchers = watchers
-        self._feedback_flush_s = feedback_flush_s
+        self._delays_s = {Flush.NOW: 0.0, Flush.SOON: min(_SOON_S, feedback_flush_s), Flush.FEEDBACK: feedback_flush_s}
         self._mutex = threading.Lock()
         self._slots: dict[int, _Slot] = {}
 
@@ -90,12 +104,12 @@ class JobTable:
         return slot is not None and slot.visible.is_final and slot.durable_version == slot.version
 
     def update(
-        self, job_id: int, change: Callable[[Job], Job], *, is_feedback: bool = False
+        self, job_id: int, change: Callable[[Job], Job], *, flush: Flush = Flush.NOW
     ) -> tuple[Job, Future[None]]:
         """Replace the job by ``change(job)``; return the new value and when it is on disk.
 
-        With *is_feedback* writing may take a while and other nodes are not told. A failed write is the exception of
-        the future and is tried again until it works. Raises JobLost if the job is not live.
+        A failed write is the exception of the future and is tried again until it works. Raises JobLost if the job is
+        not live.
         """
         with self._mutex:
             slot = self._slots.get(job_id)
@@ -116,8 +130,8 @@ class JobTable:
         future = self._commit.put(
             storage.job_file(job_id),
             lambda: codec.encode_job(slot.job),
-            delay_s=self._feedback_flush_s if is_feedback else 0.0,
-            is_replicated=not is_feedback,
+            delay_s=self._delays_s[flush],
+            is_replicated=flush is not Flush.FEEDBACK,
         )
         if not ends_opcode:
             self._watchers.notify(job_id)

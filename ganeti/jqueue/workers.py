@@ -13,7 +13,7 @@ from ganeti import errors, opcodes
 from ganeti.jqueue import transitions
 from ganeti.jqueue.execution import CancelRequested, LocksNotObtained, OpcodeRunner, ShutdownRequested, Submission
 from ganeti.jqueue.job import FINAL, Dependency, Job, OpRecord, timestamp_now
-from ganeti.jqueue.table import JobTable
+from ganeti.jqueue.table import Flush, JobTable
 from ganeti.locking.attempts import LockAttempts, raised_priority
 from ganeti.opcodes import OpCode
 
@@ -112,7 +112,7 @@ class _JobContext:
         self._table.update(
             self._job_id,
             lambda job: transitions.append_log(job, self._index, kind, payloads, now),
-            is_feedback=True,
+            flush=Flush.FEEDBACK,
         )
         self.check()
 
@@ -185,7 +185,8 @@ class JobExecutor:
             return self._leave(job_id, index)
         threading.current_thread().name += f"/Job{job_id}/{_tiny_name(record)}"
         now = timestamp_now()
-        job, _ = self.table.update(job_id, lambda job: transitions.mark_waiting(job, index, now))
+        # After a crash it means the same as queued, so the disk is not waited for.
+        job, _ = self.table.update(job_id, lambda job: transitions.mark_waiting(job, index, now), flush=Flush.SOON)
         record = job.ops[index]
         if record.is_final:
             # A client canceled it just now.

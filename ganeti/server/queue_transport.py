@@ -1,6 +1,6 @@
 """Calls that keep the copies of the job queue on master candidates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from ganeti import pathutils
 from ganeti.rpc import procedures, uploads
@@ -15,12 +15,12 @@ class RpcCandidates:
         self._rpc = rpc
         self._may_act = may_act
 
-    def update(self, node_uuid: str, name: str, content: bytes) -> str | None:
-        """Write a file of the queue."""
+    def update(self, node_uuid: str, contents: Mapping[str, bytes]) -> str | None:
+        """Write files of the queue."""
         if (problem := self._may_act()) is not None:
             return problem
-        packed = uploads.compress(content)
-        return self._rpc.call_one(node_uuid, procedures.jobqueue_update, _remote(name), packed).fail_msg
+        packed = [(_remote(name), uploads.compress(content)) for name, content in contents.items()]
+        return self._rpc.call_one(node_uuid, procedures.jobqueue_update_many, packed).fail_msg
 
     def rename(self, node_uuid: str, pairs: Sequence[tuple[str, str]]) -> str | None:
         """Rename files of the queue."""

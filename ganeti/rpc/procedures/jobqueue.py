@@ -11,6 +11,11 @@ def jobqueue_update(file_name: str, content: Compressed, /) -> None:
     """Write a file of the queue."""
 
 
+@procedure(timeout=Timeout.URGENT, client=Client.JOB_QUEUE, multi=True)
+def jobqueue_update_many(files: list[tuple[str, Compressed]], /) -> None:
+    """Write files of the queue, in the given order."""
+
+
 @procedure(client=Client.JOB_QUEUE)
 def jobqueue_purge() -> None:
     """Remove all jobs of the queue and its archive."""

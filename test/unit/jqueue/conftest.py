@@ -1,7 +1,7 @@
 """A queue in a temporary directory, with a runner and candidates made for tests."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,11 @@ class FakeCandidates:
         self.updates = 0
         self.failing: set[str] = set()
 
-    def update(self, node_uuid: str, name: str, content: bytes) -> str | None:
+    def update(self, node_uuid: str, contents: Mapping[str, bytes]) -> str | None:
         if node_uuid in self.failing:
             return "no route to host"
         self.updates += 1
-        self.files.setdefault(node_uuid, {})[name] = content
+        self.files.setdefault(node_uuid, {}).update(contents)
         return None
 
     def rename(self, node_uuid: str, pairs: Sequence[tuple[str, str]]) -> str | None:

@@ -96,3 +96,12 @@ def test_breaker_waits_longer_each_time_and_forgets_on_success() -> None:
     assert pauses == [2, 4, 8, 16, 32, 60, 60]
     breaker.succeeded()
     assert breaker.remaining_s(100.0) == 0
+
+
+def test_files_travel_together(replicator: Replicator, storage: QueueStorage, candidates: FakeCandidates) -> None:
+    contents = {f"job-{number}": b"x" * 100 for number in range(1, 1001)}
+    storage.write(contents, strict=True)
+    replicator.set_nodes(["a"])
+    assert replicator.wait_idle(DEADLINE_S)
+    assert candidates.files["a"].keys() == contents.keys() | {"serial"}
+    assert candidates.updates < 10
