@@ -81,6 +81,9 @@ def node_ensure_daemon(daemon: str, run: bool) -> bool:
 @implements(procedures.node_powercycle)
 def node_powercycle(hypervisor: str, hvparams: dict[str, Any]) -> str:
     """Reset the machine once the answer is on its way."""
+    if pathutils.read_virtual_environment(os.environ) is not None:
+        # It would take all other nodes, and whatever else runs there, down with it.
+        raise RPCFail("This node is one of several on the same machine, which is not restarted")
     try:
         chosen = get_hypervisor(hypervisor)
     except errors.HypervisorError as err:

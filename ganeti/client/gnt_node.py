@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import common, node
+from ganeti.cli.opts import cluster, common, node, power
 
 PROGRAM = Program(
     name="gnt-node",
@@ -49,6 +49,51 @@ PROGRAM = Program(
             opcodes=("OP_TAGS_SET",),
         ),
         Command(
+            "evacuate",
+            "ganeti.client.node.evacuate:run",
+            "Give the instances of a node other nodes",
+            arguments=(Argument("node", "node"),),
+            options=(
+                node.EARLY_RELEASE,
+                common.FORCE,
+                common.IALLOCATOR,
+                node.IGNORE_SOFT_ERRORS,
+                node.NEW_SECONDARY,
+                node.PRIMARY_ONLY,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                node.SECONDARY_ONLY,
+                common.SUBMIT,
+            ),
+            opcodes=("OP_NODE_EVACUATE",),
+        ),
+        Command(
+            "failover",
+            "ganeti.client.node.move:failover",
+            "Stop the primary instances of a node and start them on their secondary nodes",
+            arguments=(Argument("node", "node"),),
+            options=(
+                common.FORCE,
+                common.IALLOCATOR,
+                common.IGNORE_CONSISTENCY,
+                common.PRIORITY,
+            ),
+            opcodes=("OP_INSTANCE_FAILOVER",),
+        ),
+        Command(
+            "health",
+            "ganeti.client.node.power:health",
+            "Show what out-of-band programs tell about the health of nodes",
+            arguments=(Argument("node", "node", 0, None),),
+            options=(
+                common.NO_HEADERS,
+                power.OOB_TIMEOUT,
+                common.PRIORITY,
+                common.SEPARATOR,
+            ),
+            opcodes=("OP_OOB_COMMAND",),
+        ),
+        Command(
             "info",
             "ganeti.client.node.show:info",
             "Show the details of nodes",
@@ -87,6 +132,25 @@ PROGRAM = Program(
             arguments=(Argument("node", "node"),),
         ),
         Command(
+            "migrate",
+            "ganeti.client.node.move:migrate",
+            "Migrate the primary instances of a node to their secondary nodes",
+            arguments=(Argument("node", "node"),),
+            options=(
+                common.FORCE,
+                common.IALLOCATOR,
+                common.IGNORE_IPOLICY,
+                common.MIGRATION_MODE,
+                common.NO_RUNTIME_CHANGES,
+                common.NON_LIVE,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                common.SUBMIT,
+                common.TARGET_NODE,
+            ),
+            opcodes=("OP_NODE_MIGRATE",),
+        ),
+        Command(
             "modify",
             "ganeti.client.node.modify:run",
             "Change the role, the addresses or the parameters of a node",
@@ -110,6 +174,43 @@ PROGRAM = Program(
                 node.VM_CAPABLE,
             ),
             opcodes=("OP_NODE_SET_PARAMS",),
+        ),
+        Command(
+            "power",
+            "ganeti.client.node.power:run",
+            "Switch nodes on or off through out-of-band programs, or show whether they are on",
+            arguments=(
+                Argument("choice", "action", choices=("cycle", "off", "on", "status")),
+                Argument("node", "node", 0, None),
+            ),
+            options=(
+                node.AUTO_PROMOTE,
+                common.FORCE,
+                power.IGNORE_STATUS,
+                common.NO_HEADERS,
+                power.OOB_TIMEOUT,
+                power.POWER_DELAY,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                common.SEPARATOR,
+                common.SUBMIT,
+            ),
+            opcodes=("OP_NODE_SET_PARAMS", "OP_OOB_COMMAND"),
+        ),
+        Command(
+            "powercycle",
+            "ganeti.client.node.powercycle:run",
+            "Reset a node by its own means, without shutting anything down",
+            arguments=(Argument("node", "node"),),
+            options=(
+                common.DRY_RUN,
+                common.FORCE,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                common.SUBMIT,
+                cluster.YES,
+            ),
+            opcodes=("OP_NODE_POWERCYCLE",),
         ),
         Command(
             "remove",
@@ -137,6 +238,24 @@ PROGRAM = Program(
                 common.SUBMIT,
             ),
             opcodes=("OP_TAGS_DEL",),
+        ),
+        Command(
+            "restricted-command",
+            "ganeti.client.node.restricted:run",
+            "Run a program on nodes whose administrators allow that",
+            arguments=(
+                Argument("unknown", "command-name"),
+                Argument("node", "node", 0, None),
+            ),
+            options=(
+                common.NODE_GROUP,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                cluster.SHOW_MACHINE_NAMES,
+                common.SUBMIT,
+                node.SYNC,
+            ),
+            opcodes=("OP_RESTRICTED_COMMAND",),
         ),
     ),
     environment_defaults=("list",),

@@ -7,9 +7,8 @@ from typing import Any, Final, NamedTuple
 
 from ganeti import constants as c
 from ganeti import errors
-from ganeti.cli.filter_args import both
 from ganeti.cli.invocation import Invocation
-from ganeti.luxi.client import QueryFilter
+from ganeti.client.node_targets import query_online
 from ganeti.utils import net, ssh
 from ganeti.utils.process import run_cmd
 
@@ -27,30 +26,12 @@ class _Node(NamedTuple):
     port: int
 
 
-def _filter(call: Invocation) -> QueryFilter | None:
-    """Return the filter for the nodes that the options name."""
-    options = call.options
-    names = [c.QLANG_OP_OR, *([c.QLANG_OP_EQUAL, "name", name] for name in options.nodes)] if options.nodes else None
-    group = options.nodegroup
-    groups = (
-        [c.QLANG_OP_OR, [c.QLANG_OP_EQUAL, "group", group], [c.QLANG_OP_EQUAL, "group.uuid", group]] if group else None
-    )
-    return both(names, groups)
-
-
 def _online_nodes(call: Invocation, *, secondary: bool) -> list[_Node]:
     """Return the wanted nodes that are not marked offline, and say which are left out."""
-    fields = ["name", "offline", "sip" if secondary else "pip", "ndp/ssh_port"]
-    answer = call.client.query(c.QR_NODE, fields, _filter(call))
-    rows = [[value for _, value in row] for row in answer.rows]
-    skipped = [row[0] for row in rows if row[1]]
-    if skipped:
-        sys.stderr.write(f"Note: skipping offline node(s): {', '.join(skipped)}\n")
-    return [
-        _Node(name, address, int(port or ssh.DEFAULT_PORT))
-        for name, is_offline, address, port in rows
-        if not is_offline
-    ]
+    options = call.options
+    fields = ["sip" if secondary else "pip", "ndp/ssh_port"]
+    rows = query_online(call, options.nodes or (), options.nodegroup, fields)
+    return [_Node(name, address, int(port or ssh.DEFAULT_PORT)) for name, address, port in rows]
 
 
 def _target(node: _Node, cluster_name: str, *, by_address: bool) -> ssh.SshTarget:
