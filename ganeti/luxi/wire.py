@@ -72,6 +72,9 @@ class FrameBuffer:
             self._chunks.append(rest)
             self._size += len(rest)
         if self._size > self._max_bytes or any(len(message) > self._max_bytes for message in messages):
+            # Nobody can make use of it, and the connection may linger.
+            self._chunks.clear()
+            self._size = 0
             raise MessageTooLongError(f"Message exceeds the limit of {self._max_bytes} bytes")
         return messages
 

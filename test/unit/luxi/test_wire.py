@@ -30,6 +30,7 @@ def test_a_message_without_end_is_refused_before_it_fills_the_memory() -> None:
     buffer.feed(b"12345")
     with pytest.raises(wire.MessageTooLongError):
         buffer.feed(b"678901")
+    assert buffer.is_empty
 
 
 def test_version_of_a_request_is_optional_and_white_space_after_it_allowed() -> None:
