@@ -6,7 +6,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti import errors, opcodes, serializer
-from ganeti.jqueue.job import Dependency, Job, LogEntry, OpInput, OpRecord, Timestamp
+from ganeti.jqueue.job import FINAL, Dependency, Job, LogEntry, OpInput, OpRecord, Timestamp, compute_status
 from ganeti.opcodes import OpCode
 from ganeti.types import REDACTED, Private
 
@@ -99,20 +99,23 @@ def _input_of(op: OpCode, stored: bytes, *, lacks_secrets: bool) -> OpInput:
     )
 
 
-def load_input(stored: bytes) -> OpInput:
+def load_input(stored: bytes, *, may_run: bool = True) -> OpInput:
     """Return the record of an opcode read from a job file; one that this version does not know is kept as it is.
 
-    Raises ValueError if *stored* is not JSON.
+    Unless it *may_run*, it is not looked at more than needed. Raises ValueError if *stored* is not JSON.
     """
     value = serializer.loads(stored)
-    try:
-        op = opcodes.decode(value)
-    except errors.GenericError:
-        op_id = value.get("OP_ID") if isinstance(value, dict) else None
-        if not isinstance(op_id, str):
-            return OpInput(op=None, op_id="", summary=_UNKNOWN_SUMMARY, stored=stored)
-        return OpInput(op=None, op_id=op_id, summary=opcodes.summary_of(op_id, value), stored=stored)
-    return _input_of(op, stored, lacks_secrets=opcodes.has_redacted_secrets(op))
+    if may_run:
+        try:
+            op = opcodes.decode(value)
+        except errors.GenericError:
+            pass  # Shown in job lists all the same; it fails when it is its turn.
+        else:
+            return _input_of(op, stored, lacks_secrets=opcodes.has_redacted_secrets(op))
+    op_id = value.get("OP_ID") if isinstance(value, dict) else None
+    if not isinstance(op_id, str):
+        return OpInput(op=None, op_id="", summary=_UNKNOWN_SUMMARY, stored=stored)
+    return OpInput(op=None, op_id=op_id, summary=opcodes.summary_of(op_id, value), stored=stored)
 
 
 def _without_sensitive(value: Any) -> Any:
@@ -171,7 +174,9 @@ def decode_job(data: bytes) -> Job:
     """
     try:
         file = _DECODER.decode(data)
-        ops = tuple(_record_of(op) for op in file.ops)
+        # Most jobs of a queue are final.
+        may_run = compute_status(op.status for op in file.ops) not in FINAL
+        ops = tuple(_record_of(op, may_run=may_run) for op in file.ops)
     except (ValueError, msgspec.MsgspecError) as err:
         raise errors.JobFileCorrupted(f"Not a job file: {err}") from err
     if not ops:
@@ -188,11 +193,11 @@ def decode_job(data: bytes) -> Job:
     )
 
 
-def _record_of(op: _OpFile) -> OpRecord:
+def _record_of(op: _OpFile, *, may_run: bool) -> OpRecord:
     if op.status not in c.JOB_STATUS_ALL:
         raise ValueError(f"unknown opcode status {op.status!r}")
     return OpRecord(
-        input=load_input(bytes(op.input)),
+        input=load_input(bytes(op.input), may_run=may_run),
         status=op.status,
         result=op.result,
         priority=op.priority,

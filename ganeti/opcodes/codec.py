@@ -131,7 +131,7 @@ def has_redacted_secrets(op: OpCode) -> bool:
             return any(lost(item) for item in value.values())
         return False
 
-    return any(lost(getattr(op, field.name)) for field in msgspec.structs.fields(op))
+    return any(lost(getattr(op, name)) for name in op.__struct_fields__)
 
 
 _TINY: Final = (("CLUSTER_", "C_"), ("GROUP_", "G_"), ("NODE_", "N_"), ("INSTANCE_", "I_"))

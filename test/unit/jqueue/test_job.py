@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ganeti import constants as c
 from ganeti import errors
@@ -71,7 +72,11 @@ def test_canceling_grants_only_what_did_not_start(statuses: list[str]) -> None:
 def test_files_give_the_same_job_back(statuses: list[str]) -> None:
     job = job_with(*statuses)
     job = transitions.append_log(job, 0, "message", ["a", {"b": [1]}], NOW)
-    assert codec.decode_job(codec.encode_job(job)) == job
+    loaded = codec.decode_job(codec.encode_job(job))
+    if job.is_final:
+        # What will not run any more is shown, and that is all.
+        job = replace(job, ops=tuple(replace(op, input=replace(op.input, op=None)) for op in job.ops))
+    assert loaded == job
 
 
 def test_file_format() -> None:
