@@ -126,6 +126,22 @@ PROGRAM = Program(
             ),
         ),
         Command(
+            "list-storage",
+            "ganeti.client.node.storage:list_storage",
+            "List the places on nodes that disks are made in",
+            arguments=(Argument("node", "node", 0, None),),
+            options=(
+                common.NO_HEADERS,
+                common.OUTPUT,
+                common.PRIORITY,
+                common.SEPARATOR,
+                node.STORAGE_TYPE,
+                common.UNITS,
+            ),
+            default_fields=("node", "type", "name", "size", "used", "free", "allocatable"),
+            opcodes=("OP_NODE_QUERY_STORAGE",),
+        ),
+        Command(
             "list-tags",
             "ganeti.client.tags:list_tags",
             "List the tags of a node",

@@ -116,3 +116,8 @@ def file_storage_dir_rename(old_file_storage_dir: str, new_file_storage_dir: str
 @procedure(multi=True)
 def file_storage_list(directories: list[str], /) -> list[StoredFile]:
     """Return all files below directories of disk images; an absent directory has none. Not in the classic protocol."""
+
+
+@procedure(multi=True)
+def storage_list(su_name: str, su_args: list[Any], name: str | None, fields: list[str], /) -> list[list[Any]]:
+    """Return the storage units of a type, or the one called *name*; each with the values of *fields* in that order."""

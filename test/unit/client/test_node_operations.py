@@ -108,3 +108,15 @@ def test_restricted_command_shows_the_output_of_each_node(serve: Serve, capsys: 
     assert captured.out == f"{ruler}\nn1: a\nn1: b\n{ruler}\nn3: failed\n"
     assert captured.err == "Note: skipping offline node(s): n2\n"
     assert gnt_node.main(["restricted-command", "check"]) == 1
+
+
+def test_sizes_of_storage_have_a_unit_only_without_separator(serve: Serve, capsys: Capture) -> None:
+    rows = [["n1", "file", "/srv/file", 10240, None, 2048, True]]
+    serve(job_answers(rows))
+    assert gnt_node.main(["list-storage"]) == 0
+    assert capsys.readouterr().out == (
+        "Node Type Name       Size Used Free Allocatable\nn1   file /srv/file 10.0G    ? 2.0G Y\n"
+    )
+    serve(job_answers(rows))
+    assert gnt_node.main(["list-storage", "--separator=:", "--no-headers"]) == 0
+    assert capsys.readouterr().out == "n1:file:/srv/file:10240:?:2048:Y\n"
