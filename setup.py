@@ -109,7 +109,9 @@ class InstallTree(Command):
         ("localstatedir=", None, "state of this machine (/var)"),
         ("sysconfdir=", None, "configuration of this machine (/etc)"),
         ("python=", None, "interpreter of the installed programs (/usr/bin/python3)"),
+        ("enable-restricted-commands", None, "let nodes run the programs in /etc/ganeti/restricted-commands (no)"),
     ]
+    boolean_options: ClassVar[list[str]] = ["enable-restricted-commands"]
 
     def initialize_options(self) -> None:
         """Set defaults."""
@@ -118,6 +120,7 @@ class InstallTree(Command):
         self.localstatedir = "/var"
         self.sysconfdir = "/etc"
         self.python = "/usr/bin/python3"
+        self.enable_restricted_commands = False
 
     def finalize_options(self) -> None:
         """Derive the directories."""
@@ -147,6 +150,7 @@ class InstallTree(Command):
             "SHAREDIR": self.sharedir,
             "SBINDIR": self.sbindir,
             "VCS_VERSION": vcs_version(),
+            "ENABLE_RESTRICTED_COMMANDS": bool(self.enable_restricted_commands),
         }
         lines = "".join(f"{name} = {value!r}\n" for name, value in names.items())
         return f'"""Written by `make install`: where this installation keeps its parts."""\n\n{lines}'

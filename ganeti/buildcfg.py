@@ -48,6 +48,9 @@ IALLOCATOR_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
 #: What makes the ssh daemon read its host keys anew.
 SSHD_RESTART_COMMAND: Final[tuple[str, ...]] = _CHOICES.get("SSHD_RESTART_COMMAND", ("service", "ssh", "restart"))
 
+#: Whether nodes run the programs in /etc/ganeti/restricted-commands when the master demands that.
+ENABLE_RESTRICTED_COMMANDS: Final[bool] = _CHOICES.get("ENABLE_RESTRICTED_COMMANDS", False)
+
 #: User and group of each role; root everywhere unless the installation chose others.
 USERS: Final[dict[str, str]] = _CHOICES.get("USERS", {})
 GROUPS: Final[dict[str, str]] = _CHOICES.get("GROUPS", {})

@@ -7,8 +7,8 @@ import stat
 import time
 from typing import Final
 
+from ganeti import buildcfg, errors, pathutils
 from ganeti import constants as c
-from ganeti import errors, pathutils
 from ganeti.backend.base import RPCFail, implements
 from ganeti.rpc import procedures
 from ganeti.utils.files import flock
@@ -61,7 +61,7 @@ def check_command(name: str, directory: str) -> str:
 @implements(procedures.restricted_command)
 def restricted_command(cmd: str) -> str:
     """Run one of the commands that the administrator allows on this node."""
-    if not c.ENABLE_RESTRICTED_COMMANDS:
+    if not buildcfg.ENABLE_RESTRICTED_COMMANDS:
         raise RPCFail("Restricted commands disabled at configure time")
     try:
         with flock(pathutils.RESTRICTED_COMMANDS_LOCK_FILE, timeout_s=_LOCK_TIMEOUT_S):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ganeti import buildcfg, pathutils
 from ganeti import constants as c
-from ganeti import pathutils
 from ganeti.backend import restricted, site_programs
 from ganeti.backend.base import RPCFail
 
@@ -75,7 +75,7 @@ class TestRestrictedCommands:
     def directory(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         directory = tmp_path / "restricted-commands"
         directory.mkdir(mode=0o755)
-        monkeypatch.setattr(c, "ENABLE_RESTRICTED_COMMANDS", True)
+        monkeypatch.setattr(buildcfg, "ENABLE_RESTRICTED_COMMANDS", True)
         monkeypatch.setattr(pathutils, "RESTRICTED_COMMANDS_DIR", str(directory))
         monkeypatch.setattr(pathutils, "RESTRICTED_COMMANDS_LOCK_FILE", str(tmp_path / "lock"))
         monkeypatch.setattr(restricted, "_REFUSAL_DELAY_S", 0.0)
@@ -104,7 +104,7 @@ class TestRestrictedCommands:
             restricted.restricted_command("uptime")
 
     def test_nothing_runs_unless_switched_on(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(c, "ENABLE_RESTRICTED_COMMANDS", False)
+        monkeypatch.setattr(buildcfg, "ENABLE_RESTRICTED_COMMANDS", False)
         _program(directory, "uptime", "echo up")
         with pytest.raises(RPCFail, match="disabled at configure time"):
             restricted.restricted_command("uptime")
