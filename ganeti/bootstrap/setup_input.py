@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from ganeti import constants as c
 from ganeti import errors, ssconf
 from ganeti.utils.files import read_text
 
@@ -65,6 +66,24 @@ class SshUpdate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     generate: tuple[str, int, str] | None = None
     ssh_key_type: str | None = None
     ssh_key_bits: int | None = None
+
+
+class SslUpdate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Input of ``ssl-update``.
+
+    Attributes:
+      node_daemon_certificate: the certificate of the cluster, with or without its key; must be that of the node.
+      action: what to do with the client certificate of the node; "create" is all there is.
+    """
+
+    cluster_name: str
+    node_daemon_certificate: str
+    node_name: str
+    action: str = c.CRYPTO_ACTION_CREATE
+
+    def __repr__(self) -> str:
+        """Show no secrets."""
+        return f"SslUpdate(node_name={self.node_name!r}, action={self.action!r})"
 
 
 def parse_input(data: bytes, kind: type[T]) -> T:

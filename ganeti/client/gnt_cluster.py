@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import cluster, common, policy
+from ganeti.cli.opts import cluster, common, crypto, node, policy
 
 PROGRAM = Program(
     name="gnt-cluster",
@@ -226,6 +226,41 @@ PROGRAM = Program(
                 common.SUBMIT,
             ),
             opcodes=("OP_TAGS_DEL",),
+        ),
+        Command(
+            "rename",
+            "ganeti.client.cluster.lifecycle:rename",
+            "Change the name of the cluster",
+            arguments=(Argument("host", "new-cluster-name"),),
+            options=(
+                common.DRY_RUN,
+                common.FORCE,
+            ),
+            opcodes=("OP_CLUSTER_RENAME",),
+        ),
+        Command(
+            "renew-crypto",
+            "ganeti.client.cluster.renew_crypto:run",
+            "Make new certificates, secrets and SSH keys",
+            options=(
+                crypto.CLUSTER_DOMAIN_SECRET,
+                common.FORCE,
+                crypto.NEW_CLUSTER_CERTIFICATE,
+                crypto.NEW_CLUSTER_DOMAIN_SECRET,
+                crypto.NEW_CONFD_HMAC_KEY,
+                crypto.NEW_NODE_CERTIFICATES,
+                crypto.NEW_RAPI_CERTIFICATE,
+                crypto.NEW_SPICE_CERTIFICATE,
+                crypto.NEW_SSH_KEYS,
+                node.NO_SSH_KEY_CHECK,
+                crypto.RAPI_CERTIFICATE,
+                crypto.SPICE_CA_CERTIFICATE,
+                crypto.SPICE_CERTIFICATE,
+                cluster.SSH_KEY_BITS,
+                cluster.SSH_KEY_TYPE,
+                common.VERBOSE,
+            ),
+            opcodes=("OP_CLUSTER_RENEW_CRYPTO",),
         ),
         Command(
             "search-tags",

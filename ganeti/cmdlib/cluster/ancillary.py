@@ -49,6 +49,13 @@ def upload_ancillary_files(lu: LogicalUnit[Any]) -> None:
                 _upload(lu, targets, path)
 
 
+def upload_to_online_nodes(lu: LogicalUnit[Any], path: str) -> None:
+    """Copy a file of the master to all other online nodes; failures are warnings."""
+    config = lu.snapshot()
+    master = config.cluster.master_node
+    _upload(lu, [node.uuid for node in config.nodes.values() if not node.offline and node.uuid != master], path)
+
+
 def _upload(lu: LogicalUnit[Any], targets: list[str], path: str) -> None:
     nodes = lu.snapshot().nodes
     for uuid, answer in lu.rpc.call(targets, procedures.upload_file, file_details(path)).items():
