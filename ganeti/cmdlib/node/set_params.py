@@ -9,15 +9,16 @@ from ganeti import errors, opcodes
 from ganeti.cmdlib import names
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.locks import nodes_of_instance
-from ganeti.cmdlib.node import candidates, roles
+from ganeti.cmdlib.node import candidates, roles, secondary_ip
 from ganeti.cmdlib.node.add import check_ndparams, without_defaults
 from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, fill
 from ganeti.rpc import procedures
+from ganeti.utils import net
 
 _ROLE_FLAGS = ("master_candidate", "drained", "offline")
 _CAPABILITIES = ("master_capable", "vm_capable")
-_OTHERS = ("powered", "ndparams", "hv_state", "disk_state")
+_OTHERS = ("powered", "secondary_ip", "ndparams", "hv_state", "disk_state")
 
 
 @lu_for(opcodes.OpNodeSetParams)
@@ -31,11 +32,8 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
     def check_arguments(self) -> None:
         """Check that something is asked for, and nothing contradictory."""
         op = self.op
-        if op.secondary_ip:
-            raise errors.OpPrereqError(
-                "The secondary address of a node cannot be changed by this version; remove the node and add it again",
-                c.ECODE_INVAL,
-            )
+        if op.secondary_ip is not None and not net.is_ip(op.secondary_ip, 4):
+            raise errors.OpPrereqError(f"Secondary IP ({op.secondary_ip}) must be a valid IPv4 address", c.ECODE_INVAL)
         changes = [getattr(op, name) for name in (*_ROLE_FLAGS, *_CAPABILITIES, *_OTHERS)]
         if all(change is None for change in changes):
             raise errors.OpPrereqError("Please pass at least one modification", c.ECODE_INVAL)
@@ -58,6 +56,10 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
         self.op = msgspec.structs.replace(self.op, node_name=node.name, node_uuid=node.uuid)
         wanted = ALL_SET if self.op.auto_promote and self._may_demote else [node.uuid]
         self.needed_locks = {c.LEVEL_NODE: wanted, c.LEVEL_NODE_RES: wanted}
+        if self.op.secondary_ip is not None:
+            affected = secondary_ip.mirrored_instances(self.snapshot(), node.uuid)
+            self.needed_locks[c.LEVEL_INSTANCE] = [instance.name for instance in affected]
+            self.share_locks[c.LEVEL_INSTANCE] = True
 
     def build_hooks_env(self) -> dict[str, object]:
         """Return what was asked for."""
@@ -89,6 +91,8 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
             )
         if node.offline and self.new_role != roles.OFFLINE:
             self._check_is_back(node)
+        if self.op.secondary_ip is not None:
+            secondary_ip.check_change(self, node, self.op.secondary_ip, force=self.op.force)
 
     def _check_master(self, config: ConfigData, node: Node) -> None:
         if node.uuid != config.cluster.master_node:
@@ -157,10 +161,9 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
     def exec(self, feedback: Feedback) -> list[tuple[str, Any]]:
         """Store the changes; return (name, new value) of each."""
         old, op = self.node, self.op
-        changes: dict[str, Any] = {
-            name: getattr(op, name) for name in (*_CAPABILITIES, "powered") if getattr(op, name) is not None
-        }
-        result = [(name, changes[name]) for name in _CAPABILITIES if name in changes]
+        copied = (*_CAPABILITIES, "powered", "secondary_ip")
+        changes: dict[str, Any] = {name: getattr(op, name) for name in copied if getattr(op, name) is not None}
+        result = [(name, changes[name]) for name in copied if name in changes]
         if op.ndparams is not None:
             changes["ndparams"] = without_defaults({**old.ndparams, **op.ndparams})
         if op.hv_state is not None:
