@@ -50,7 +50,7 @@ def _build(call: Invocation) -> opcodes.OpInstanceCreate:
         snode=secondary,
         iallocator=options.iallocator,
         group_name=options.nodegroup,
-        hypervisor=hypervisor,  # type: ignore[arg-type]  # checked there, too
+        hypervisor=hypervisor,  # checked there, too
         hvparams=hvparams,
         beparams=parameters.backend_parameters(options.beparams),
         os_type=options.os,

@@ -54,7 +54,7 @@ def migrate(call: Invocation) -> int:
             return c.EXIT_FAILURE
     op = opcodes.OpInstanceMigrate(
         instance_name=name,
-        mode=mode,  # type: ignore[arg-type]  # the option has just these choices
+        mode=mode,  # the option has just these choices
         target_node=target_node,
         iallocator=iallocator,
         cleanup=options.cleanup,

@@ -51,7 +51,7 @@ def run(call: Invocation) -> int:
         node_name=node,
         remote_node=options.dst_node,
         iallocator=options.iallocator,
-        mode=mode,  # type: ignore[arg-type]  # one of the constants for it
+        mode=mode,  # one of the constants for it
         early_release=options.early_release,
         ignore_soft_errors=options.ignore_soft_errors,
     )

@@ -62,7 +62,7 @@ def migrate(call: Invocation) -> int:
         return c.EXIT_CONFIRMATION
     op = opcodes.OpNodeMigrate(
         node_name=node,
-        mode=mode,  # type: ignore[arg-type]  # the option has just these choices
+        mode=mode,  # the option has just these choices
         target_node=options.dst_node,
         iallocator=options.iallocator,
         allow_runtime_changes=options.allow_runtime_chgs,

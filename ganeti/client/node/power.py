@@ -39,7 +39,7 @@ def _power_job(call: Invocation, action: str, nodes: Sequence[str]) -> list[OpCo
     ops.append(
         opcodes.OpOobCommand(
             node_names=list(nodes),
-            command=_COMMANDS[action],  # type: ignore[arg-type]  # these are its values
+            command=_COMMANDS[action],  # these are its values
             ignore_status=options.ignore_status,
             timeout=options.oob_timeout,
             power_delay=options.power_delay,
