@@ -96,7 +96,7 @@ class KillableMaster:
     """The master daemon of a virtual cluster's first node, in the foreground."""
 
     def __init__(self, cluster: VirtualCluster) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._process: subprocess.Popen[bytes] | None = None
         self.orders = Path(cluster.layout.directory) / "kill-orders"
         self.luxi = Luxi(cluster.root() / "var/run/ganeti/socket/ganeti-master")
@@ -106,7 +106,7 @@ class KillableMaster:
         launcher = [sys.executable, "-m", "test.cluster.killing_masterd", "--foreground"]
         with open(f"{self.orders}.output", "ab") as output:
             self._process = subprocess.Popen(
-                [f"{self._cluster.root()}/cmd", *launcher],
+                [f"{self.cluster.root()}/cmd", *launcher],
                 env={**os.environ, "PYTHONPATH": str(_ROOT), VARIABLE: str(self.orders)},
                 stdout=output,
                 stderr=output,
