@@ -25,9 +25,7 @@ PKGLIB = frozenset(
         "ensure-dirs",
         "import-export",
         "kvm-ifup",
-        "kvm-ifup",
         "kvm-nic-setup",
-        "net-common",
         "net-common",
         "node-cleanup",
         "node-daemon-setup",
@@ -140,6 +138,12 @@ class InstallTree(Command):
         target.write_text(text, encoding="utf-8")
         target.chmod(mode)
 
+    def _link(self, path: str, target: str) -> None:
+        link = self._target(path)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target)
+
     def _choices(self) -> str:
         """Return the module that ``ganeti.buildcfg`` reads."""
         names = {
@@ -187,6 +191,17 @@ class InstallTree(Command):
         for page in sorted((HERE / "build" / "man").iterdir()):
             self._write(f"{self.mandir}/man{page.suffix[1:]}/{page.name}", page.read_text(encoding="utf-8"), 0o644)
 
+    def _install_startup_files(self) -> None:
+        """Install what systemd, sysvinit, cron and logrotate read."""
+        from ganeti.tools.startup_files import Prefixes, startup_files
+
+        prefixes = Prefixes(self.prefix, self.localstatedir, self.sysconfdir)
+        for file in startup_files(HERE / "build-aux" / "templates", prefixes):
+            if file.target is None:
+                self._write(file.path, file.text, file.mode)
+            else:
+                self._link(file.path, file.target)
+
     def run(self) -> None:
         """Install."""
         os.umask(stat.S_IWGRP | stat.S_IWOTH)
@@ -197,6 +212,7 @@ class InstallTree(Command):
             self._write(path, text if source.is_symlink() else source.read_text(encoding="utf-8"), 0o755)
         self._install_definitions()
         self._install_man()
+        self._install_startup_files()
 
 
 setup(
