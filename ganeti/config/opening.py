@@ -1,6 +1,7 @@
 """Opening the configuration for work: load it, bring it up to date on disk, and start its threads."""
 
 import logging
+import os
 import time
 
 import msgspec
@@ -40,15 +41,31 @@ def open_store(
 
 
 def _written_back(loaded: LoadedConfig, file: ConfigFile, encoder: ConfigEncoder) -> tuple[ConfigData, bytes]:
-    """Write the configuration if loading changed it; returns it with its content."""
+    """Write the configuration if the file does not hold just what we would write; returns it with its content.
+
+    A file that was edited by hand may differ in nothing but its form. It must not stay different from the copies that
+    the other nodes get, or they count as different configurations.
+    """
     config = loaded.config
     if loaded.is_changed:
         config = msgspec.structs.replace(config, serial_no=config.serial_no + 1, mtime=time.time())
     content = encoder.encode(config)
-    if loaded.is_changed:
-        _LOG.info("The configuration was upgraded while it was read, writing it back")
+    if loaded.is_changed or not _holds(file.path, content):
+        reason = "upgraded while it was read" if loaded.is_changed else "written by another program"
+        _LOG.info("The configuration was %s, writing it back", reason)
         file.replace(content)
     return config, content
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Tell whether a file holds just this; whatever hinders reading it hinders the next write too, which tells."""
+    try:
+        if os.path.getsize(path) != len(content):
+            return False
+        with open(path, "rb") as file:
+            return file.read() == content
+    except OSError:
+        return True
 
 
 def write_initial(config: ConfigData, path: str) -> None:

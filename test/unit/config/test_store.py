@@ -1,5 +1,6 @@
 """The store: visible changes, serial numbers, indexes and the file stay in step with each other."""
 
+import json
 import os
 import subprocess
 import sys
@@ -315,6 +316,16 @@ def test_durable_changes_are_in_the_file(path: str) -> None:
     assert read(path) == store.snapshot()
     assert os.stat(path).st_mode & 0o777 == 0o640
     store.close()
+
+
+def test_a_file_in_another_form_is_written_anew(path: str) -> None:
+    with open(path, "rb") as file:
+        ours = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(json.loads(ours), file, indent=2)
+    open_store(path, accept_foreign=True).close()
+    with open(path, "rb") as file:
+        assert file.read() == ours
 
 
 def test_many_changes_share_one_write_and_none_is_lost(path: str) -> None:
