@@ -18,15 +18,11 @@ from ganeti.config.verify import ipolicy_problems
 from ganeti.errors import OpPrereqError
 from ganeti.objects import Params
 from ganeti.rpc.transport import noded_port
-from ganeti.utils import accounts, net, paramtypes
+from ganeti.utils import accounts, net, paramtypes, sshkeys
 from ganeti.utils.storagepaths import check_path
 
 _TOOL_RE: Final = re.compile(r"^[-_A-Za-z0-9]+$")
 _PING_TIMEOUT_S: Final = 5.0
-#: Allowed sizes of SSH keys; RSA has a lower limit only.
-_ECDSA_BITS: Final = (256, 384, 521)
-_DSA_BITS: Final = 1024
-_LEAST_RSA_BITS: Final = 768
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +99,7 @@ def check_all(params: InitParams) -> Facts:
         ipolicy=checked_ipolicy(params),
         rsa_host_key=rsa_key,
         dsa_host_key=dsa_key,
-        ssh_key_bits=checked_ssh_key(params.ssh_key_type, params.ssh_key_bits),
+        ssh_key_bits=sshkeys.checked_key_size(params.ssh_key_type, params.ssh_key_bits),
         default_iallocator=checked_iallocator(params.default_iallocator),
     )
     accounts.check_all()
@@ -363,23 +359,6 @@ def checked_ipolicy(params: InitParams) -> Params:
     if problems:
         raise _invalid("; ".join(problems))
     return policy
-
-
-def checked_ssh_key(kind: str, bits: int | None) -> int:
-    """Return the size of the SSH keys."""
-    if kind not in c.SSHK_ALL:
-        raise _invalid(f"Invalid SSH key type {kind}; valid are {', '.join(c.SSHK_ALL)}")
-    if kind == c.SSHK_DSA:
-        if bits not in (None, _DSA_BITS):
-            raise _invalid(f"DSA keys have {_DSA_BITS} bits, not {bits}")
-        return _DSA_BITS
-    if kind == c.SSHK_ECDSA:
-        if bits is not None and bits not in _ECDSA_BITS:
-            raise _invalid(f"ECDSA keys have 256, 384 or 521 bits, not {bits}")
-        return bits or 384
-    if bits is not None and bits < _LEAST_RSA_BITS:
-        raise _invalid(f"RSA keys have at least {_LEAST_RSA_BITS} bits, not {bits}")
-    return bits or c.SSH_DEFAULT_KEY_BITS
 
 
 def host_keys(params: InitParams) -> tuple[str, str | None]:

@@ -28,6 +28,7 @@ class ClusterShell:
     nodes: tuple[str, ...]
     ports: dict[str, int]
     is_ipv6: bool
+    checks_host_key: bool = True
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -40,6 +41,7 @@ class ClusterShell:
             cluster=self.cluster_name,
             port=self.ports.get(node, ssh.DEFAULT_PORT),
             is_ipv6=self.is_ipv6,
+            checks_host_key=self.checks_host_key,
         )
 
     def run(self, node: str, argv: Sequence[str], data: bytes = b"") -> str:
@@ -67,7 +69,7 @@ class ClusterShell:
             )
 
 
-def shell_of(reader: SsconfReader) -> ClusterShell:
+def shell_of(reader: SsconfReader, *, checks_host_key: bool = True) -> ClusterShell:
     """Return how the nodes are reached according to this node's files. Raises ConfigurationError."""
     own_name = net.own_hostname()
     others = sorted(name for name in reader.online_nodes() if name != own_name)
@@ -77,4 +79,5 @@ def shell_of(reader: SsconfReader) -> ClusterShell:
         nodes=(own_name, *others),
         ports=reader.ssh_ports(),
         is_ipv6=net.is_ip(reader.node_primary_ips().get(own_name, ""), 6),
+        checks_host_key=checks_host_key,
     )

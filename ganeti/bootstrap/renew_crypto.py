@@ -22,7 +22,7 @@ from ganeti.config.encode import ConfigEncoder
 from ganeti.config.load import load_config
 from ganeti.errors import OpExecError, OpPrereqError, X509CertError
 from ganeti.ssconf import SsconfReader
-from ganeti.utils import x509
+from ganeti.utils import sshkeys, x509
 from ganeti.utils.accounts import owner
 from ganeti.utils.files import backup_file, read_text, write_atomic
 
@@ -90,7 +90,9 @@ def check_files(renewal: Renewal) -> None:
         raise OpPrereqError("The given cluster domain secret is empty", c.ECODE_INVAL)
 
 
-def renew(renewal: Renewal, *, inform: Callable[[str], None], warn: Callable[[str], None]) -> None:
+def renew(
+    renewal: Renewal, *, inform: Callable[[str], None], warn: Callable[[str], None], checks_host_key: bool = True
+) -> None:
     """Stop the cluster, renew what is asked for, start it again.
 
     Raises OpPrereqError before anything is changed, OpExecError if something fails.
@@ -98,7 +100,7 @@ def renew(renewal: Renewal, *, inform: Callable[[str], None], warn: Callable[[st
     check_files(renewal)
     if not renewal.needs_stop:
         return
-    shell = shell_of(SsconfReader())
+    shell = shell_of(SsconfReader(), checks_host_key=checks_host_key)
     with stopped_cluster(shell, inform=inform, warn=warn):
         _copy(shell, _renew_files(renewal, inform))
         if renewal.renews_nodes:
@@ -197,3 +199,24 @@ def read_given(path: str | None) -> str | None:
         return read_text(os.path.abspath(path))
     except (OSError, ValueError) as err:
         raise OpPrereqError(f"Cannot read {path}: {err}", c.ECODE_INVAL) from err
+
+
+def collect_public_keys(
+    uuids: dict[str, str], kind: str, *, checks_host_key: bool, warn: Callable[[str], None]
+) -> None:
+    """Write this node's list of all nodes' SSH keys anew, by asking the nodes that are online.
+
+    *uuids* has the UUID of each node by name. A node that cannot be asked keeps what is listed for it.
+    """
+    shell = shell_of(SsconfReader(), checks_host_key=checks_host_key)
+    known = sshkeys.read_public_keys()
+    _, public = sshkeys.key_paths(kind)
+
+    def fetch(node: str) -> None:
+        key = shell.run(node, ["cat", public]).strip()
+        if key and node in uuids:
+            known[uuids[node]] = [key]
+
+    for problem in on_each(shell.nodes, fetch):
+        warn(problem)
+    sshkeys.write_public_keys({uuid: keys for uuid, keys in known.items() if uuid in uuids.values()})

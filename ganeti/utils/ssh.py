@@ -27,6 +27,8 @@ class SshTarget:
     port: int = DEFAULT_PORT
     user: str = "root"
     is_ipv6: bool = False
+    #: Whether only the host key of the cluster is trusted; else any is taken.
+    checks_host_key: bool = True
 
     @property
     def host(self) -> str:
@@ -46,7 +48,7 @@ def _options(target: SshTarget) -> list[str]:
         f"-oHostKeyAlias={target.cluster}",
         f"-oPort={target.port}",
         "-oBatchMode=yes",
-        "-oStrictHostKeyChecking=yes",
+        f"-oStrictHostKeyChecking={'yes' if target.checks_host_key else 'no'}",
         "-6" if target.is_ipv6 else "-4",
     ]
 

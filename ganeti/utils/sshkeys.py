@@ -3,6 +3,7 @@
 import os
 import pwd
 from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
@@ -13,6 +14,33 @@ from ganeti.utils.process import run_cmd
 _KEYGEN_TIMEOUT_S = 300.0
 #: Types of keys as they begin a line; anything before the type is options.
 _KEY_TYPES = ("ssh-", "ecdsa-", "sk-ssh-", "sk-ecdsa-")
+
+
+#: Allowed sizes of keys; RSA has a lower limit only.
+_ECDSA_BITS: Final = (256, 384, 521)
+_DSA_BITS: Final = 1024
+_LEAST_RSA_BITS: Final = 768
+
+
+def checked_key_size(kind: str, bits: int | None) -> int:
+    """Return the size of keys of a kind, its usual one if *bits* is None. Raises OpPrereqError (wrong_input)."""
+
+    def invalid(text: str) -> errors.OpPrereqError:
+        return errors.OpPrereqError(text, c.ECODE_INVAL)
+
+    if kind not in c.SSHK_ALL:
+        raise invalid(f"Invalid SSH key type {kind}; valid are {', '.join(c.SSHK_ALL)}")
+    if kind == c.SSHK_DSA:
+        if bits not in (None, _DSA_BITS):
+            raise invalid(f"DSA keys have {_DSA_BITS} bits, not {bits}")
+        return _DSA_BITS
+    if kind == c.SSHK_ECDSA:
+        if bits is not None and bits not in _ECDSA_BITS:
+            raise invalid(f"ECDSA keys have 256, 384 or 521 bits, not {bits}")
+        return bits or _ECDSA_BITS[1]
+    if bits is not None and bits < _LEAST_RSA_BITS:
+        raise invalid(f"RSA keys have at least {_LEAST_RSA_BITS} bits, not {bits}")
+    return bits or c.SSH_DEFAULT_KEY_BITS
 
 
 def root_ssh_dir() -> str:

@@ -66,15 +66,18 @@ def run(call: Invocation) -> int:
         raise _fail("Nothing to renew: give at least one of the options.")
     bootstrap.check_files(renewal)
     # Asked before anything stops: it also tells whether this is the master at all.
-    manages_ssh = bool(call.client.query_config_values(["modify_ssh_setup"])[0])
+    manages_ssh, key_type = call.client.query_config_values(["modify_ssh_setup", "ssh_key_type"])
     call.client.close()
     if not options.force and not confirm.confirm(_QUESTION if renewal.needs_stop else _QUESTION_SSH):
         return c.EXIT_FAILURE
     log.setup(call)
-    bootstrap.renew(renewal, inform=_inform, warn=_warn)
-    renews_ssh = options.new_ssh_keys and manages_ssh
+    bootstrap.renew(renewal, inform=_inform, warn=_warn, checks_host_key=options.ssh_key_check)
+    renews_ssh = options.new_ssh_keys and bool(manages_ssh)
     if options.new_ssh_keys and not manages_ssh:
         _inform("SSH keys are not managed by this cluster and stay as they are.")
+    if renews_ssh:
+        uuids = {str(name): str(uuid) for name, uuid in call.client.query_nodes([], ["name", "uuid"])}
+        bootstrap.collect_public_keys(uuids, str(key_type), checks_host_key=options.ssh_key_check, warn=_warn)
     if renewal.renews_nodes or renews_ssh:
         submit.run_op(call, _opcode(options, renews_nodes=renewal.renews_nodes, renews_ssh=renews_ssh))
     return c.EXIT_SUCCESS

@@ -7,13 +7,15 @@ from ganeti import errors, opcodes
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.node.candidates import certificate_digest
 from ganeti.objects import Node
+from ganeti.rpc import procedures
+from ganeti.utils.sshkeys import checked_key_size
 
 _ATTEMPTS = 3
 
 
 @lu_for(opcodes.OpClusterRenewCrypto)
 class LUClusterRenewCrypto(LogicalUnit[opcodes.OpClusterRenewCrypto]):
-    """Note the new certificates of the master candidates."""
+    """Note the new certificates of the master candidates; make new SSH keys on all nodes."""
 
     REQ_BGL = False
 
@@ -21,10 +23,42 @@ class LUClusterRenewCrypto(LogicalUnit[opcodes.OpClusterRenewCrypto]):
         """Lock all nodes."""
         self.needed_locks = {c.LEVEL_NODE: ALL_SET}
 
+    def check_prereq(self) -> None:
+        """Check kind and size of the SSH keys; a kind that is not given is that of the cluster."""
+        cluster = self.snapshot().cluster
+        self._key_type = self.op.ssh_key_type or cluster.ssh_key_type
+        is_same = self._key_type == cluster.ssh_key_type
+        bits = self.op.ssh_key_bits or (cluster.ssh_key_bits if is_same else None)
+        self._key_bits = checked_key_size(self._key_type, bits)
+
     def exec(self, feedback: Feedback) -> None:
-        """Ask the candidates for their certificates."""
+        """Ask the candidates for their certificates, then let the master renew the keys."""
         if self.op.node_certificates:
             self._renew_certificates(feedback)
+        if self.op.renew_ssh_keys:
+            self._renew_ssh_keys(feedback)
+
+    def _renew_ssh_keys(self, feedback: Feedback) -> None:
+        config = self.snapshot()
+        if not config.cluster.modify_ssh_setup:
+            feedback("SSH keys are not managed by this cluster and stay as they are")
+            return
+        nodes = list(config.nodes.values())
+        failed = self.rpc.call_one(
+            config.cluster.master_node,
+            procedures.node_ssh_keys_renew,
+            [node.uuid for node in nodes],
+            [node.name for node in nodes],
+            [node.uuid for node in nodes if node.master_candidate],
+            [node.name for node in nodes],
+            config.cluster.ssh_key_type,
+            self._key_type,
+            self._key_bits,
+        ).raise_("Could not renew the SSH keys")
+        for name, problem in failed:
+            self.log_warning(f"The SSH keys of node {name} could not be renewed: {problem}", "add the node again")
+        kind, bits = self._key_type, self._key_bits
+        self.cfg.modify_cluster(lambda now: msgspec.structs.replace(now, ssh_key_type=kind, ssh_key_bits=bits))
 
     def _renew_certificates(self, feedback: Feedback) -> None:
         """Replace the list of certificates that may call nodes.

@@ -10,7 +10,7 @@ from ganeti.cmdlib import names
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
 from ganeti.cmdlib.locks import nodes_of_instance
-from ganeti.cmdlib.node import candidates, roles
+from ganeti.cmdlib.node import candidates, roles, ssh_keys
 from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, NodeGroup
 from ganeti.rpc import procedures
@@ -187,6 +187,9 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
         self._check_secondary(node)
         node = self.cfg.add_node(node) if self.old_node is None else self.cfg.update(node)
         upload_ancillary_files(self)
+        if self.old_node is not None:
+            ssh_keys.withdraw(self, node, is_readd=True)
+        ssh_keys.announce(self, node, is_new=True)
         candidates.after_role_change(self, self.old_node, node)
         if self.old_node is not None and not self.old_node.master_candidate and not node.master_candidate:
             # It may have been a candidate when it went away, and still hold what candidates have.

@@ -7,6 +7,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
+from ganeti.cmdlib.node import ssh_keys
 from ganeti.errors import OpExecError
 from ganeti.objects import Node
 from ganeti.rpc import procedures
@@ -26,6 +27,11 @@ def after_role_change(lu: LogicalUnit[Any], old: Node | None, new: Node) -> None
     *old* is None for a node that just joined. Raises OpExecError if a new candidate does not tell its certificate.
     """
     queue = lu.context.queue
+    if old is not None and old.master_candidate != new.master_candidate:
+        if new.master_candidate:
+            ssh_keys.announce(lu, new, is_new=False)
+        else:
+            ssh_keys.withdraw(lu, new)
     if new.master_candidate:
         lu.cfg.set_candidate_cert(new.uuid, certificate_digest(lu, new))
         if queue is not None:

@@ -9,7 +9,7 @@ from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
 from ganeti.cmdlib.hooks import run_post_hooks
 from ganeti.cmdlib.locks import nodes_of_instance
-from ganeti.cmdlib.node import candidates
+from ganeti.cmdlib.node import candidates, ssh_keys
 from ganeti.objects import Node
 from ganeti.rpc import procedures
 
@@ -49,6 +49,7 @@ class LUNodeRemove(LogicalUnit[opcodes.OpNodeRemove]):
         """Fill the candidate pool, forget the node, let it clean up after itself."""
         node = self.node
         config = self.snapshot()
+        ssh_keys.withdraw(self, node, is_leaving=True)
         candidates.maintain_pool(self, [node.uuid])
         if self.context.queue is not None:
             self.context.queue.remove_node(node.uuid)

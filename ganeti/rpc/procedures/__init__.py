@@ -9,4 +9,5 @@ from ganeti.rpc.procedures.hosts import *
 from ganeti.rpc.procedures.instance import *
 from ganeti.rpc.procedures.jobqueue import *
 from ganeti.rpc.procedures.node import *
+from ganeti.rpc.procedures.ssh import *
 from ganeti.rpc.procedures.storage import *
