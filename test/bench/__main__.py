@@ -1,5 +1,6 @@
 """``make bench``: start a virtual cluster, measure it empty and with 5,000 instances, print the figures as JSON."""
 
+import argparse
 import json
 import os
 import statistics
@@ -8,12 +9,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from ganeti import constants as c
 from ganeti.utils.process import run_cmd
+from test.bench.memory import rss_mib
 from test.bench.populate import populate
 from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster
 
 _TREE = Path(__file__).resolve().parent.parent.parent
 _INSTANCES = 5000
+#: No module measures for longer, the soak of 50,000 jobs included.
+_LONGEST_S = 3600.0
+#: The daemons whose memory grows with the configuration.
+_DAEMONS = (c.MASTERD, c.CONFD)
 
 
 def _say(text: str) -> None:
@@ -53,9 +60,10 @@ def _add_times(cluster: VirtualCluster, rounds: int) -> dict[str, float]:
     return {"median_s": statistics.median(took), "max_s": max(took)}
 
 
-def _on_master(cluster: VirtualCluster, module: str) -> dict[str, Any]:
+def _on_master(cluster: VirtualCluster, module: str, *options: str) -> dict[str, Any]:
     """Return the figures that a module of this package prints on the master."""
-    result = cluster.run("env", f"PYTHONPATH={_TREE}", sys.executable, "-m", f"test.bench.{module}")
+    command = ("env", f"PYTHONPATH={_TREE}", sys.executable, "-m", f"test.bench.{module}", *options)
+    result = cluster.run(*command, timeout_s=_LONGEST_S)
     figures: dict[str, Any] = json.loads(result.stdout)
     return figures
 
@@ -74,6 +82,7 @@ def _list_offline_s(cluster: VirtualCluster, rounds: int) -> float:
 def _measure(cluster: VirtualCluster) -> dict[str, Any]:
     return {
         **_on_master(cluster, "jobs"),
+        "memory_mib": {daemon: rss_mib(cluster.daemon_pid(daemon)) for daemon in _DAEMONS},
         "queries": _on_master(cluster, "queries"),
         "connections_ms": _on_master(cluster, "connections"),
         "gnt-instance list, other nodes offline": _list_offline_s(cluster, 10),
@@ -85,6 +94,11 @@ def _measure(cluster: VirtualCluster) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m test.bench", description=__doc__)
+    parser.add_argument(
+        "--soak", type=int, default=5000, metavar="JOBS", help="jobs of the soak (default: %(default)s)"
+    )
+    options = parser.parse_args()
     # As on an installed system: compiled modules are used.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     run_cmd([sys.executable, "-m", "compileall", "-q", f"{_TREE}/ganeti"], timeout_s=120)
@@ -97,7 +111,13 @@ def main() -> None:
         _say(f"Filling it with {_INSTANCES} instances")
         populate(cluster, _INSTANCES)
         _say("Measuring it full")
-        figures[f"{_INSTANCES} instances"] = _measure(cluster)
+        figures[f"{_INSTANCES} instances"] = {
+            **_measure(cluster),
+            "changes at the same time": _on_master(cluster, "modify"),
+        }
+        _say(f"Running {options.soak} jobs")
+        figures["soak"] = _on_master(cluster, "soak", f"--jobs={options.soak}")
+        figures["locks"] = _on_master(cluster, "locks")
     json.dump(figures, sys.stdout, indent=2)
     print()
 

@@ -8,7 +8,7 @@ import time
 from ganeti.luxi.client import Client
 
 #: An operation that does nothing, so that only the machinery is measured.
-NOOP = {"OP_ID": "OP_TEST_DELAY", "duration": 1e-6, "on_master": True, "no_locks": True}
+NOOP = {"OP_ID": "OP_TEST_DELAY", "duration": 1e-6, "on_master": False, "no_locks": True}
 _FINAL = ("success", "error", "canceled")
 
 
@@ -21,6 +21,16 @@ def wait_for_end(client: Client, job_id: int) -> str:
             previous = change.info
             if previous[0] in _FINAL:
                 return str(previous[0])
+
+
+def one_by_one(client: Client, count: int) -> dict[str, float]:
+    """Submit *count* jobs with a request each, then wait for all of them."""
+    start = time.perf_counter()
+    ids = [client.submit_job([NOOP]) for _ in range(count)]
+    submitted = time.perf_counter()
+    states = [wait_for_end(client, job_id) for job_id in ids]
+    assert states == ["success"] * count, states
+    return {"jobs": count, "submit_s": submitted - start, "jobs_per_s": count / (time.perf_counter() - start)}
 
 
 def throughput(client: Client, count: int) -> dict[str, float]:
@@ -48,7 +58,13 @@ def main() -> None:
     """Print the figures."""
     with Client() as client:
         latency(client, 5)
-        json.dump({"throughput": throughput(client, 200), "latency": latency(client, 40)}, sys.stdout)
+        figures = {
+            "jobs together": throughput(client, 200),
+            "jobs one by one": one_by_one(client, 200),
+            "submission to success": latency(client, 40),
+        }
+        client.auto_archive_jobs(-1, 60)
+    json.dump(figures, sys.stdout)
 
 
 if __name__ == "__main__":
