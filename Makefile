@@ -16,7 +16,7 @@ STAMP := $(VENV)/.requirements-installed
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: all demo demo-stop check lint check-unit check-cluster check-lab check-xen bench docs man install clean distclean \
+.PHONY: all demo demo-stop check lint check-unit check-cluster check-lab check-xen bench docs man completion install clean distclean \
   cluster-packages venv bytecode
 
 all: venv
@@ -73,6 +73,10 @@ docs: $(STAMP)
 
 man: $(STAMP)
 	$(BIN)/python setup.py build_man
+
+# For a shell of developers: . build/completion/ganeti
+completion: $(STAMP)
+	$(BIN)/python -m ganeti.tools.bash_completion build/completion
 
 install: $(STAMP)
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LOCALSTATEDIR="$(LOCALSTATEDIR)" SYSCONFDIR="$(SYSCONFDIR)" \

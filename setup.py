@@ -9,6 +9,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
@@ -202,6 +203,13 @@ class InstallTree(Command):
             else:
                 self._link(file.path, file.target)
 
+    def _install_completion(self) -> None:
+        """Let the installed package write the completion of the shell: it knows the chosen directories."""
+        directory = self._target(f"{self.prefix}/share/bash-completion/completions")
+        command = [sys.executable, "-m", "ganeti.tools.bash_completion", str(directory)]
+        environment = {**os.environ, "PYTHONPATH": str(self._target(self.sharedir)), "PYTHONDONTWRITEBYTECODE": "1"}
+        subprocess.run(command, env=environment, cwd="/", check=True)
+
     def run(self) -> None:
         """Install."""
         os.umask(stat.S_IWGRP | stat.S_IWOTH)
@@ -213,6 +221,7 @@ class InstallTree(Command):
         self._install_definitions()
         self._install_man()
         self._install_startup_files()
+        self._install_completion()
 
 
 setup(
