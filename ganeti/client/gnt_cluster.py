@@ -297,7 +297,7 @@ PROGRAM = Program(
         Command(
             "watcher",
             "ganeti.client.cluster.switches:watcher",
-            "Pause the watcher, let it continue, or show which",
+            "Record that a watcher is to pause or to go on, or show which (this version has none of its own)",
             arguments=(
                 Argument("choice", "action", choices=("continue", "info", "pause")),
                 Argument("suggest", "pause-duration", 0, 1, choices=("1h", "30m", "4h")),

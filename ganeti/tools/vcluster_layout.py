@@ -189,7 +189,6 @@ def script_texts(layout: Layout) -> dict[str, str]:
         '  echo "$node $daemon $state"\n'
         "done",
     )
-    watcher_loop = _loop(layout, '"$cmd" ganeti-watcher "$@" || status=1')
     head = "#!/bin/sh\n# {}\nstatus=0\n"
     return {
         "start-all": head.format("Gives the nodes their addresses and names and starts their daemons.")
@@ -199,5 +198,4 @@ def script_texts(layout: Layout) -> dict[str, str]:
         "restart-all": "#!/bin/sh\n# Stops and starts the daemons of all nodes.\n"
         + f"{here}/stop-all && exec {here}/start-all\n",
         "status-all": head.format("Tells which daemons run.") + status_loop,
-        "watcher-all": head.format("Runs the watcher once on every node.") + f"{watcher_loop}exit $status\n",
     }

@@ -130,7 +130,7 @@ MAC_PREFIX = Option(("-m", "--mac-prefix"), "mac_prefix", help="first three octe
 MAINTAIN_NODE_HEALTH = Option(
     ("--maintain-node-health",),
     "maintain_node_health",
-    help="let the watcher shut down instances on nodes that are marked offline",
+    help="have instances on nodes that are marked offline shut down (by a watcher; this version has none)",
     type="bool",
     metavar="yes|no",
 )

@@ -203,7 +203,7 @@ NO_NICS = Option(
 NO_REMEMBER = Option(
     ("--no-remember",),
     "no_remember",
-    help="do not record the new state, so that the watcher brings the old one back",
+    help="do not record the new state as the one that is wanted",
     action="store_true",
     default=False,
 )
