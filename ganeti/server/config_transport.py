@@ -1,5 +1,6 @@
 """Calls that bring the configuration to the other nodes."""
 
+import threading
 import time
 
 from ganeti import buildcfg, pathutils
@@ -8,6 +9,7 @@ from ganeti.config.ssconf_values import Values
 from ganeti.mastership.keeper import TenureKeeper
 from ganeti.rpc import procedures, uploads
 from ganeti.rpc.client import RpcClient
+from ganeti.rpc.procedures.files import Compressed
 
 #: Node daemons give the copy the owner that the file has on the master: writable for us, readable for confd.
 _MODE = 0o640
@@ -19,6 +21,9 @@ class RpcConfigSender:
     def __init__(self, rpc: RpcClient, tenure: TenureKeeper) -> None:
         self._rpc = rpc
         self._tenure = tenure
+        self._mutex = threading.Lock()
+        #: The newest content and its packed form: packing megabytes for each candidate would keep a core busy.
+        self._packed: tuple[bytes, Compressed] | None = None
 
     def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
         """Replace the configuration file of a master candidate."""
@@ -27,7 +32,7 @@ class RpcConfigSender:
         now = time.time()
         details = (
             pathutils.to_virtual(pathutils.CLUSTER_CONF_FILE),
-            uploads.compress(content),
+            self._pack(content),
             _MODE,
             buildcfg.user_of("masterd"),
             buildcfg.group_of("confd"),
@@ -35,6 +40,12 @@ class RpcConfigSender:
             now,
         )
         return self._rpc.call_one(node_uuid, procedures.upload_file, details).fail_msg
+
+    def _pack(self, content: bytes) -> Compressed:
+        with self._mutex:
+            if self._packed is None or self._packed[0] is not content:
+                self._packed = (content, uploads.compress(content))
+            return self._packed[1]
 
     def send_ssconf(self, node_uuid: str, values: Values) -> str | None:
         """Replace the ssconf files of a node.
