@@ -102,3 +102,13 @@ class LUClusterConfigQuery(_WithoutLocks):
     def exec(self, feedback: Feedback) -> list[Any]:
         """Return the values in the order asked for."""
         return values_only(self.engine.query(c.QR_CLUSTER, self.op.output_fields))[0]
+
+
+@lu_for(opcodes.OpExtStorageDiagnose)
+class LUExtStorageDiagnose(_WithoutLocks):
+    """List the providers of external storage found on the nodes, with their problems."""
+
+    def exec(self, feedback: Feedback) -> list[list[Any]]:
+        """Return one row of values per provider, or per named one."""
+        rows = values_only(self.engine.query(c.QR_EXTSTORAGE, [*self.op.output_fields, "name"]))
+        return [row[:-1] for row in rows if not self.op.names or row[-1] in self.op.names]

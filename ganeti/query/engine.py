@@ -21,6 +21,7 @@ from ganeti.query.names import find_by_name
 from ganeti.query.network_fields import NETWORKS, NetworkItem
 from ganeti.query.node_fields import GROUPS, NODES, GroupItem, NodeItem
 from ganeti.query.os_fields import OSES, merge_diagnoses
+from ganeti.query.providers import merge_providers
 from ganeti.query.storage_fields import EXPORTS, EXTSTORAGES, ExportItem, ProviderItem
 from ganeti.query.view import View
 from ganeti.utils.text import nice_sort_key
@@ -215,9 +216,10 @@ class QueryEngine:
         return selection.answer(items)
 
     def _extstorages(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
-        """Answer without rows: no node looks for providers of external storage in this release."""
+        view = self._current_view()
+        items = merge_providers(view.config, live.gather_providers(self._rpc, view))
         selection: _Selection[ProviderItem] = _Selection(EXTSTORAGES, names, _without_shortcut(qfilter))
-        return selection.answer([])
+        return selection.answer(items)
 
     def _job_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         selection: _Selection[JobItem] = _Selection(JOBS, names, qfilter)

@@ -14,6 +14,7 @@ from ganeti.query.os_fields import OsOnNode
 from ganeti.query.status import Sighting
 from ganeti.query.view import View
 from ganeti.rpc import procedures
+from ganeti.rpc.procedures.storage import FoundProvider
 
 if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
@@ -126,6 +127,13 @@ def gather_oses(rpc: "RpcClient", view: View) -> dict[str, list[tuple[str, OsOnN
         for uuid, answer in answers.items()
         if not answer.fail_msg and answer.payload is not None
     }
+
+
+def gather_providers(rpc: "RpcClient", view: View) -> dict[str, list[FoundProvider]]:
+    """Return the providers of external storage found, by the UUID of every vm_capable node that answered."""
+    asked = [node.uuid for node in view.config.nodes.values() if node.vm_capable and not node.offline]
+    answers = rpc.call(asked, procedures.extstorage_diagnose)
+    return {uuid: answer.payload for uuid, answer in answers.items() if not answer.fail_msg}
 
 
 def _os_on_node(row: Sequence[Any]) -> OsOnNode:

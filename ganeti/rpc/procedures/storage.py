@@ -9,6 +9,8 @@ from ganeti.rpc.declaration import Timeout, procedure
 
 #: (path, size in bytes, time of the last change in Unix seconds)
 StoredFile: TypeAlias = tuple[str, int, float]
+#: (name, path, is valid, why not, [(parameter, description)])
+FoundProvider: TypeAlias = tuple[str, str, bool, str, list[tuple[str, str]]]
 
 
 @procedure()
@@ -121,3 +123,8 @@ def file_storage_list(directories: list[str], /) -> list[StoredFile]:
 @procedure(multi=True)
 def storage_list(su_name: str, su_args: list[Any], name: str | None, fields: list[str], /) -> list[list[Any]]:
     """Return the storage units of a type, or the one called *name*; each with the values of *fields* in that order."""
+
+
+@procedure(timeout=Timeout.FAST, multi=True)
+def extstorage_diagnose() -> list[FoundProvider]:
+    """Return everything in the search path that looks like a provider of external storage."""

@@ -14,7 +14,7 @@ from ganeti.tools.dump import commands
 
 PROGRAMS: list[Program] = [
     import_module(f"ganeti.client.gnt_{name}").PROGRAM
-    for name in ("cluster", "debug", "filter", "group", "instance", "job", "network", "node", "os")
+    for name in ("cluster", "debug", "filter", "group", "instance", "job", "network", "node", "os", "storage")
 ]
 COMMANDS = [(program, command) for program in PROGRAMS for command in program.commands]
 
@@ -84,7 +84,7 @@ def test_the_words_of_the_environment_come_before_those_of_the_command_line() ->
     assert program.environment_variable("info") is None
 
 
-@pytest.mark.parametrize("program", ["gnt-debug", "gnt-filter", "gnt-job"])
+@pytest.mark.parametrize("program", ["gnt-debug", "gnt-filter", "gnt-job", "gnt-storage"])
 def test_the_whole_table_of_a_program_is_what_scripts_know(program: str) -> None:
     """The recorded table lacks the help texts, and the order of options does not matter."""
     recorded = json.loads((Path(__file__).parent / "data" / f"{program}.json").read_text(encoding="utf-8"))
