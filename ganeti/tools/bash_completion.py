@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import io
+import pkgutil
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from ganeti import buildcfg
+from ganeti import buildcfg, client
 from ganeti import constants as c
 from ganeti.cli.options import Argument, ArgumentKind, Command, Completion, Option, Program
 from ganeti.cli.parser import COMMON_OPTIONS
@@ -18,18 +19,6 @@ from ganeti.tools import cleaner
 
 _LIBRARY: Final = Path(__file__).with_name("bash_completion.sh")
 
-#: The client programs by their modules in ganeti.client.
-CLIENT_PROGRAMS: Final = (
-    "gnt_cluster",
-    "gnt_debug",
-    "gnt_filter",
-    "gnt_group",
-    "gnt_instance",
-    "gnt_job",
-    "gnt_network",
-    "gnt_node",
-    "gnt_os",
-)
 #: Programs that describe themselves with --help-completion, by the modules of their functions main.
 _SELF_DESCRIBING: Final = {"ganeti-cleaner": cleaner.__name__, "ganeti-confd": "ganeti.server.confd"}
 
@@ -178,16 +167,21 @@ def _directories() -> str:
     return "".join(f"_ganeti_{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
+def _client_modules() -> list[str]:
+    """Return the names of the modules in ganeti.client that are programs."""
+    return sorted(module.name for module in pkgutil.iter_modules(client.__path__) if module.name.startswith("gnt_"))
+
+
 def programs() -> tuple[str, ...]:
     """Return the names of all programs that are completed."""
-    return (*(module.replace("_", "-") for module in CLIENT_PROGRAMS), *_SELF_DESCRIBING)
+    return (*(module.replace("_", "-") for module in _client_modules()), *_SELF_DESCRIBING)
 
 
 def completion_file() -> str:
     """Return the text of the file."""
     parts = ["# bash completion of Ganeti's programs; written by ganeti/tools/bash_completion.py.\n", _directories()]
     parts.append(_LIBRARY.read_text(encoding="utf-8"))
-    for module in CLIENT_PROGRAMS:
+    for module in _client_modules():
         program = import_module(f"ganeti.client.{module}").PROGRAM
         assert isinstance(program, Program)
         parts.append(program_functions(program))
