@@ -8,7 +8,7 @@ a node ought to get is computed from the newest version when its turn comes.
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -108,6 +108,7 @@ class Distributor:
         self._executor = executor or ThreadPoolExecutor(_WORKERS, thread_name_prefix="ConfigSend")
         self._condition = threading.Condition()
         self._values = SsconfValues()
+        self._too_large: Set[str] = frozenset()
         self._newest: Version | None = None
         self._states: dict[str, _NodeState] = {}
         #: Nodes are sent this version without lingering and whatever happened to them before.
@@ -121,7 +122,7 @@ class Distributor:
 
     def offer(self, config: ConfigData, index: Index, content: bytes) -> None:
         """Take a newer version, which is on disk; returns at once."""
-        values = usable_values(self._values.compute(config, index))
+        values = self._usable_values(self._values.compute(config, index))
         with self._condition:
             old = self._newest
             is_same = old is not None and old.values == values
@@ -133,6 +134,15 @@ class Distributor:
                 self._quiet_until = now + self._linger_s
             self._drop_strangers(self._newest)
             self._condition.notify_all()
+
+    def _usable_values(self, values: Values) -> Values:
+        """Return the values that fit into their files; says once which ones do not, not with each version."""
+        usable = usable_values(values)
+        too_large = values.keys() - usable.keys()
+        for key in sorted(too_large - self._too_large):
+            _LOG.error("The ssconf value %s is larger than %d bytes and is not distributed", key, c.MAX_SIZE)
+        self._too_large = too_large
+        return usable
 
     def wait_attempted(self, serial_no: int) -> None:
         """Wait until every node was sent this or a newer version, or could not be sent it.
@@ -305,7 +315,4 @@ class Distributor:
 
 def usable_values(values: Values) -> Values:
     """Return the values that fit into their files; the others are left out, so that the rest still reaches nodes."""
-    fitting = {key: value for key, value in values.items() if len(value.encode("utf-8")) < c.MAX_SIZE}
-    for key in sorted(values.keys() - fitting.keys()):
-        _LOG.error("The ssconf value %s is larger than %d bytes and is not distributed", key, c.MAX_SIZE)
-    return fitting
+    return {key: value for key, value in values.items() if len(value.encode("utf-8")) < c.MAX_SIZE}

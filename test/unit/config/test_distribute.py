@@ -171,3 +171,12 @@ def test_everything_is_sent_again_on_request(distributor: Distributor, nodes: No
 def test_a_value_that_does_not_fit_does_not_stop_the_others() -> None:
     values = {c.SS_INSTANCE_LIST: "x" * c.MAX_SIZE, c.SS_CLUSTER_NAME: "c"}
     assert usable_values(values) == {c.SS_CLUSTER_NAME: "c"}
+
+
+def test_a_value_that_does_not_fit_is_reported_once(
+    distributor: Distributor, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(distribute, "usable_values", lambda _values: {c.SS_CLUSTER_NAME: "c"})
+    config = offer(distributor, make_config())
+    offer(distributor, changed(config, tags=("other",)))
+    assert len([text for text in caplog.messages if f"value {c.SS_INSTANCE_LIST} is larger" in text]) == 1
