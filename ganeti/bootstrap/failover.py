@@ -44,7 +44,7 @@ _DISTRIBUTION_TIMEOUT_S: Final = 30.0
 #: How long the copy of this node may take to arrive.
 _CATCH_UP_S: Final = 10.0
 _ADDRESS_WAIT_S: Final = 30.0
-_FIRST_PAUSE_S: Final = 1.0
+_FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 5.0
 _PAUSE_GROWTH: Final = 1.5
 _PING_TIMEOUT_S: Final = 2.0

@@ -81,4 +81,4 @@ def test_taking_over_changes_the_master_and_nothing_else() -> None:
 def test_waiting_asks_less_and_less_often() -> None:
     pauses: list[float] = []
     assert failover.wait_for(lambda: len(pauses) == 4, 60.0, pauses.append)
-    assert pauses == [1.0, 1.5, 2.25, 3.375]
+    assert pauses == pytest.approx([0.05, 0.075, 0.1125, 0.16875])
