@@ -13,7 +13,7 @@ from ganeti.utils.net import own_addresses
 from ganeti.utils.process import CmdResult, run_cmd
 
 TREE = Path(__file__).resolve().parent.parent.parent
-DOMAIN = f"demo{os.getpid()}.test"
+DOMAIN = f"d{os.getpid()}.test"
 #: Under software emulation on two busy cores, with the guest's image still to be built.
 DEMO_TIMEOUT_S = 280.0
 
