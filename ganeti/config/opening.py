@@ -8,7 +8,6 @@ import msgspec
 
 from ganeti.config.configfile import ConfigFile
 from ganeti.config.encode import ConfigEncoder
-from ganeti.config.index import build_index
 from ganeti.config.load import LoadedConfig, load_config
 from ganeti.config.store import ConfigStore
 from ganeti.config.writer import ConfigWriter, Distribution, Permit
@@ -34,10 +33,11 @@ def open_store(
     file = ConfigFile(loaded.identity, path)
     encoder = ConfigEncoder()
     config, content = _written_back(loaded, file, encoder)
+    store = ConfigStore(config, ConfigWriter(file, config, distribution, encoder=encoder, permit=permit))
     if distribution is not None:
         # A restarted master does not know what the other nodes have.
-        distribution.offer(config, build_index(config), content)
-    return ConfigStore(config, ConfigWriter(file, config, distribution, encoder=encoder, permit=permit))
+        distribution.offer(*store.snapshot_with_index(), content)
+    return store
 
 
 def _written_back(loaded: LoadedConfig, file: ConfigFile, encoder: ConfigEncoder) -> tuple[ConfigData, bytes]:
