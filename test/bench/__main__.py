@@ -11,6 +11,7 @@ from typing import Any
 
 from ganeti import constants as c
 from ganeti.utils.process import run_cmd
+from test.bench import configuration, verification
 from test.bench.memory import rss_mib
 from test.bench.populate import populate
 from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluster
@@ -118,6 +119,10 @@ def main() -> None:
         _say(f"Running {options.soak} jobs")
         figures["soak"] = _on_master(cluster, "soak", f"--jobs={options.soak}")
         figures["locks"] = _on_master(cluster, "locks")
+    _say("Measuring large configurations")
+    figures["configuration"] = configuration.measure()
+    _say("Measuring verification, with simulated nodes too")
+    figures["cluster"] = verification.measure()
     json.dump(figures, sys.stdout, indent=2)
     print()
 

@@ -21,6 +21,7 @@ from ganeti.objects.instance import Instance
 from ganeti.objects.node import Node
 from ganeti.utils import x509
 from ganeti.utils.files import write_atomic
+from test.bench.memory import peak_rss_mib, rss_mib
 from test.bench.populate import with_instances
 from test.bench.simulated_nodes import ADDRESS_PREFIX, READY
 from test.cluster.virtual import VirtualCluster, virtual_cluster, wait_for
@@ -51,17 +52,13 @@ def _init_s(cluster: VirtualCluster) -> float:
 
 
 def _add_instances(cluster: VirtualCluster, count: int) -> None:
-    """Add running instances without disks, spread over all nodes."""
+    """Add running instances with one small disk each, spread over all nodes."""
+    options = ("-s", "1M", "-o", "busybox+default", "--no-install", "--no-nics", "-H", "fake", "--no-wait-for-sync")
     for number in range(count):
         node = cluster.nodes[number % len(cluster.nodes)]
-        options = ("--no-install", "--no-nics", "-H", "fake", "--no-name-check", "--no-ip-check", "--submit")
         name = f"verified{number}.{cluster.layout.domain}"
-        cluster.run("gnt-instance", "add", "-t", "diskless", "-n", node, "-o", "busybox+default", *options, name)
-    wait_for(
-        lambda: cluster.lines("gnt-instance", "list", "--no-headers", "-o", "status").count("running") == count,
-        "running instances",
-        timeout_s=120,
-    )
+        cluster.run("gnt-instance", "add", "-t", "sharedfile", "-n", node, *options, name)
+    cluster.run("gnt-instance", "startup", "--force-multiple", "--all")
 
 
 def _failover_s(cluster: VirtualCluster) -> list[float]:
@@ -137,13 +134,6 @@ def _simulation(cluster: VirtualCluster) -> Iterator[None]:
             os.kill(int(words[1]), signal.SIGTERM)
 
 
-def _memory_mib(cluster: VirtualCluster) -> dict[str, float]:
-    """Return the memory of the master daemon, now and at most since it started."""
-    status = Path(f"/proc/{cluster.daemon_pid(c.MASTERD)}/status").read_text(encoding="ascii")
-    values = dict(line.split(":", 1) for line in status.splitlines())
-    return {name: int(values[key].split()[0]) / 1024 for name, key in (("now", "VmRSS"), ("peak", "VmHWM"))}
-
-
 def measure_simulated() -> dict[str, Any]:
     """Return seconds and memory of verifying many simulated nodes."""
     with virtual_cluster(nodes=1) as cluster:
@@ -157,14 +147,15 @@ def measure_simulated() -> dict[str, Any]:
         with _simulation(cluster):
             cluster.daemon_util("start", c.MASTERD)
             wait_for(lambda: not cluster.run("gnt-cluster", "master-ping", check=False).failed, "masterd", timeout_s=60)
-            before = _memory_mib(cluster)
+            masterd = cluster.daemon_pid(c.MASTERD)
+            before = rss_mib(masterd)
             took = [_timed(cluster, "gnt-cluster", "verify") for _ in range(_ROUNDS)]
             figures = {
                 "nodes": _SIMULATED_NODES,
                 "instances": _SIMULATED_INSTANCES,
                 "first_verify_s": took[0],
                 "verify_s": _spread(took[1:]),
-                "masterd_mib": {"before": before, "after": _memory_mib(cluster)},
+                "masterd_mib": {"before": before, "after": rss_mib(masterd), "peak": peak_rss_mib(masterd)},
             }
             cluster.daemon_util("stop", c.MASTERD)
         return figures
