@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import cluster, common, crypto, node, policy
+from ganeti.cli.opts import cluster, common, crypto, instance, node, policy, power
 
 PROGRAM = Program(
     name="gnt-cluster",
@@ -67,6 +67,22 @@ PROGRAM = Program(
             opcodes=("OP_CLUSTER_DESTROY",),
         ),
         Command("getmaster", "ganeti.client.cluster.master:getmaster", "Print the name of the master node"),
+        Command(
+            "epo",
+            "ganeti.client.cluster.epo:run",
+            "Switch nodes off after their instances were shut down, or on again",
+            arguments=(Argument("unknown", "node-or-group", 0, None),),
+            options=(
+                power.ALL,
+                common.FORCE,
+                power.GROUPS,
+                power.ON,
+                power.OOB_TIMEOUT,
+                power.POWER_DELAY,
+                instance.SHUTDOWN_TIMEOUT,
+            ),
+            opcodes=("OP_INSTANCE_SHUTDOWN", "OP_INSTANCE_STARTUP", "OP_OOB_COMMAND"),
+        ),
         Command(
             "info",
             "ganeti.client.cluster.show:info",

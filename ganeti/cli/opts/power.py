@@ -3,6 +3,8 @@
 from ganeti import constants as c
 from ganeti.cli.options import Option
 
+ALL = Option(("--all",), "show_all", help="all nodes of the cluster", action="store_true", default=False)
+GROUPS = Option(("--groups",), "groups", help="the arguments are node groups", action="store_true", default=False)
 IGNORE_STATUS = Option(
     ("--ignore-status",),
     "ignore_status",
@@ -10,6 +12,7 @@ IGNORE_STATUS = Option(
     action="store_true",
     default=False,
 )
+ON = Option(("--on",), "on", help="switch nodes on and start their instances", action="store_true", default=False)
 OOB_TIMEOUT = Option(
     ("--oob-timeout",),
     "oob_timeout",
