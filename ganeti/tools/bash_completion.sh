@@ -107,7 +107,11 @@ _ganeti_reply() {
       kind=${kind#choices,}
       _ganeti_match "${kind//,/$'\n'}" "$word" "$prefix"
       ;;
-    *) _ganeti_match "$("_ganeti_kind_$kind" "$word")" "$word" "$prefix" ;;
+    *)
+      # A colon and a second node may follow.
+      [[ $kind != addnodes || $word == *:* ]] || compopt -o nospace 2>/dev/null
+      _ganeti_match "$("_ganeti_kind_$kind" "$word")" "$word" "$prefix"
+      ;;
   esac
 }
 
