@@ -54,12 +54,15 @@ class LUNodeEvacuate(LogicalUnit[opcodes.OpNodeEvacuate]):
 
     def _without_allocator(self) -> str:
         """Return why the call without a new secondary node is refused."""
+        instead = "name a new secondary node"
+        if self.op.mode == c.NODE_EVAC_PRI:
+            instead = "use 'gnt-node migrate' or 'gnt-node failover'"
         name = self.op.iallocator
         if name in (None, c.DEFAULT_IALLOCATOR_SHORTCUT):
             name = self.snapshot().cluster.default_iallocator
         if not name:
-            return "Name a new secondary node: no iallocator is given and the cluster has no default one"
-        return f"Allocator '{name}' cannot be run by this version, name a new secondary node"
+            return f"No iallocator is given, and the cluster has no default one; {instead}"
+        return f"Allocator '{name}' cannot be run by this version; {instead}"
 
     def expand_names(self) -> None:
         """Lock, shared, the instances, their groups, and the old and new node: jobs lock what they change."""
