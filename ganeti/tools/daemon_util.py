@@ -11,7 +11,7 @@ from ganeti import constants as c
 from ganeti.tools import daemon_control as control
 from ganeti.tools import systemd
 from ganeti.tools.common import ToolError, run_tool
-from ganeti.tools.defaults_file import read_defaults
+from ganeti.tools.defaults_file import one_time_arguments, read_defaults
 from ganeti.utils.process import run_cmd
 
 _GOOD_EXIT_CODES: Final = (c.EXIT_SUCCESS, c.EXIT_NOTMASTER)
@@ -76,7 +76,8 @@ def _check(name: str) -> int:
 def _start(name: str, *arguments: str) -> int:
     daemon = control.resolve_name(name)
     if systemd.in_use():
-        return _report(*systemd.start_daemon(daemon, arguments))
+        # A unit does not see our environment.
+        return _report(*systemd.start_daemon(daemon, [*one_time_arguments(daemon, os.environ), *arguments]))
     return _report(*control.start(daemon, arguments, read_defaults()))
 
 
@@ -125,6 +126,10 @@ def _stop_all() -> int:
 
 def _start_master() -> int:
     if systemd.in_use():
+        # The target would start them without the arguments for this one time.
+        for daemon in control.MASTER_DAEMONS:
+            if one_time_arguments(daemon, os.environ) and (code := _start(daemon)) != 0:
+                return code
         return _report(*systemd.change("start", systemd.MASTER_TARGET))
     return _start_each(control.MASTER_DAEMONS)
 

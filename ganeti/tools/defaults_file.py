@@ -35,11 +35,16 @@ def variable_names(daemon: str) -> tuple[str, ...]:
     return (daemon.removeprefix("ganeti-").upper(), *_OLD_NAMES.get(daemon, ()))
 
 
+def one_time_arguments(daemon: str, environment: Mapping[str, str]) -> list[str]:
+    """Return the arguments that the caller's environment gives *daemon* for this one start; see daemon_arguments."""
+    return " ".join(environment.get(f"EXTRA_{name}_ARGS", "") for name in variable_names(daemon)).split()
+
+
 def daemon_arguments(daemon: str, environment: Mapping[str, str]) -> list[str]:
     """Return the arguments that the file and the environment give *daemon*.
 
     They are split at blanks as the shell splits ``$NODED_ARGS $EXTRA_NODED_ARGS``: quotes mean nothing.
     """
     names = variable_names(daemon)
-    values = [environment.get(f"{prefix}{name}_ARGS", "") for prefix in ("", "EXTRA_") for name in names]
-    return " ".join(values).split()
+    usual = " ".join(environment.get(f"{name}_ARGS", "") for name in names).split()
+    return [*usual, *one_time_arguments(daemon, environment)]

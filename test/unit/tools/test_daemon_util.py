@@ -12,7 +12,7 @@ import pytest
 
 from ganeti import constants as c
 from ganeti import pathutils
-from ganeti.tools import daemon_control, daemon_util, defaults_file
+from ganeti.tools import daemon_control, daemon_util, defaults_file, systemd
 from ganeti.tools.common import ToolError
 
 
@@ -96,3 +96,39 @@ def test_process_without_the_lock_is_not_our_daemon(daemon: "subprocess.Popen[by
     os.unlink(path)
     Path(path).write_text(f"{daemon.pid}\n")
     assert daemon_control.running_pid(c.NODED) is None
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Pretend that systemd runs the machine; returns the file with the calls and the arguments for one time."""
+    log = tmp_path / "calls"
+    program = tmp_path / "bin/systemctl"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\necho "$*" >> {log}\ncat {tmp_path}/*.onetime.conf >> {log} 2>/dev/null\nexit 0\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(systemd, "in_use", lambda: True)
+    monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
+    return log
+
+
+def test_units_get_the_arguments_for_one_start(systemctl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXTRA_MASTERD_ARGS", "--no-voting --yes-do-it")
+    assert daemon_util.main(["start-master"]) == 0
+    assert systemctl.read_text().splitlines() == [
+        "start ganeti-masterd.service",
+        "ONETIME_ARGS=--no-voting --yes-do-it",
+        "start ganeti-master.target",
+    ]
+    assert not list(systemctl.parent.glob("*.onetime.conf"))
+
+
+def test_units_are_started_as_a_whole_without_such_arguments(systemctl: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXTRA_MASTERD_ARGS", "")
+    assert daemon_util.main(["start-master"]) == 0
+    assert daemon_util.main(["start", "ganeti-noded", "-d"]) == 0
+    assert systemctl.read_text().splitlines() == [
+        "start ganeti-master.target",
+        "start ganeti-noded.service",
+        "ONETIME_ARGS=-d",
+    ]
