@@ -156,7 +156,10 @@ class Hypervisor(abc.ABC):
         raise self._cannot_migrate()
 
     def finalize_migration_target(self, instance: WireInstance, info: str, *, success: bool) -> None:
-        """Target node: complete the take-over, or remove the half-received guest."""
+        """Target node: complete the take-over, or remove the half-received guest.
+
+        Without *info*, because the source is gone, what came with ``accept_instance`` counts.
+        """
         raise self._cannot_migrate()
 
     def finalize_migration_source(self, instance: WireInstance, *, success: bool, live: bool) -> None:

@@ -10,7 +10,9 @@ from ganeti.cmdlib.instance.migration_exec import abort_transfer, finalize
 from ganeti.cmdlib.instance.nodechecks import node_name
 from ganeti.cmdlib.instance.relocation import Relocation
 from ganeti.cmdlib.instance.relocation_disks import MovingDisks
+from ganeti.cmdlib.instance.state import current
 from ganeti.errors import OpExecError
+from ganeti.hvparams import CAN_MIGRATE
 from ganeti.objects import Instance
 from ganeti.objects.fill import fill_instance_hv
 from ganeti.objects.to_wire import wire_instance
@@ -79,7 +81,8 @@ def clean_up(lu: LogicalUnit[Any], instance: Instance, target: str | None, *, is
         _settle_transfer(lu, Relocation(instance, source, target, is_external))
         running = nodes_running(lu, instance)
     if source in running and target is None:
-        lu.feedback("* the instance runs on its primary node only, nothing to repair")
+        lu.feedback("* the instance runs on its primary node only")
+        _let_go_on(lu, instance, source)
         return
     verdict = decide(source, target, running)
     if verdict is None:
@@ -93,7 +96,21 @@ def clean_up(lu: LogicalUnit[Any], instance: Instance, target: str | None, *, is
         lu.feedback(f"* instance confirmed to be running on its primary node ({disks.name_of(source)})")
     disks.close_or_fail(verdict.demoted)
     disks.open(verdict.primary, exclusive=True)
+    _let_go_on(lu, instance, verdict.primary)
     lu.feedback("* done")
+
+
+def _let_go_on(lu: LogicalUnit[Any], instance: Instance, node: str) -> None:
+    """Let a guest run that a transfer from or to its only node has left stopped; raises OpExecError."""
+    if instance.hypervisor not in CAN_MIGRATE:
+        return
+    config = lu.snapshot()
+    wired = wire_instance(config, current(lu, instance.uuid), node)
+    if node == instance.primary_node:
+        result = lu.rpc.call_one(node, procedures.instance_finalize_migration_src, wired, False, False)
+    else:
+        result = lu.rpc.call_one(node, procedures.instance_finalize_migration_dst, wired, "", True)
+    result.raise_(f"Instance {instance.name} may be stopped on node {node_name(config, node)}")
 
 
 def _settle_transfer(lu: LogicalUnit[Any], move: Relocation) -> None:

@@ -168,6 +168,8 @@ class KvmHypervisor(Hypervisor):
         try:
             with self._qmp(paths) as qmp:
                 migration.listen(qmp, ParamView(instance.hvparams), target_ip)
+            # The source may be gone when the guest has arrived.
+            runtime.save(received, paths)
         except errors.HypervisorError:
             abandon_guest(paths)
             raise
@@ -188,7 +190,7 @@ class KvmHypervisor(Hypervisor):
             abandon_guest(paths)
             return
         self._require_running(paths)
-        received = runtime.parse(_from_other_node(info))
+        received = runtime.parse(_from_other_node(info)) if info else runtime.load(paths)
         runtime.save(received, paths)
         self._connect_late_nics(instance, received, paths)
         with self._qmp(paths) as qmp:

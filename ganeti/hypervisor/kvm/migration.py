@@ -99,12 +99,22 @@ def send(qmp: QmpClient, params: ParamView, address: str, *, live: bool) -> None
     qmp.execute("migrate", {"uri": uri_of(address, params.number(c.HV_MIGRATION_PORT))})
 
 
+def outgoing_status(answer: Mapping[str, Any]) -> str:
+    """QEMU's state of the transfer from here, `none` if there was none.
+
+    A guest that has come from another node is said to be `completed` too, without figures about its memory, until it is
+    sent away itself.
+    """
+    status = str(answer.get("status", "none"))
+    return "none" if status == "completed" and "ram" not in answer else status
+
+
 def describe_status(answer: Mapping[str, Any]) -> MigrationStatus:
     """Translate the answer to `query-migrate`.
 
     QEMU's intermediate states count as active. Anything unknown, and no migration at all, counts as failed.
     """
-    status = answer.get("status")
+    status = outgoing_status(answer)
     if status in _POSTCOPY:
         status = c.HV_KVM_MIGRATION_POSTCOPY_ACTIVE
     elif status in _UNDER_WAY:
@@ -184,7 +194,7 @@ def _cancel(qmp: QmpClient) -> str:
     deadline = time.monotonic() + _CANCEL_TIMEOUT_S
     is_cancelled = False
     while True:
-        status = str(qmp.execute("query-migrate").get("status", "none"))
+        status = outgoing_status(qmp.execute("query-migrate"))
         if status not in _UNDER_WAY or status in _POSTCOPY:
             return status
         if not is_cancelled:

@@ -194,6 +194,15 @@ def test_cleanup_aborts_a_transfer_that_has_not_arrived() -> None:
     assert where(world) == [PRIMARY] and world.instance().primary_node == PRIMARY
 
 
+@pytest.mark.parametrize("place", [PRIMARY, OTHER])
+def test_cleanup_lets_a_guest_go_on_that_a_transfer_has_stopped(place: str) -> None:
+    world = world_with_instance()
+    world.node(place).guests[NAME] = world.node(PRIMARY).guests.pop(NAME)
+    world.node(place).frozen.add(NAME)
+    world.run(migrate(cleanup=True, target_node=None))
+    assert where(world) == [place] and not world.node(place).frozen
+
+
 def test_cleanup_refuses_to_guess() -> None:
     world = world_with_instance()
     world.node(PRIMARY).guests.clear()

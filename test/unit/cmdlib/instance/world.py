@@ -49,6 +49,8 @@ class FakeNode:
     opened: set[str] = field(default_factory=set)
     incoming: set[str] = field(default_factory=set)
     migration_status: str = c.HV_MIGRATION_COMPLETED
+    #: Guests that a transfer has left stopped.
+    frozen: set[str] = field(default_factory=set)
     os_trusted: bool = True
     can_hotplug: bool = False
     failing_hotplug: str = ""
@@ -102,12 +104,14 @@ class FakeNode:
 
     def instance_finalize_migration_dst(self, instance: WireInstance, _info: str, success: bool) -> None:
         self.incoming.discard(instance.name)
+        self.frozen.discard(instance.name)
         if success:
             self.guests[instance.name] = int(instance.beparams[c.BE_MAXMEM])
         else:
             self.guests.pop(instance.name, None)
 
     def instance_finalize_migration_src(self, instance: WireInstance, success: bool, _live: bool) -> None:
+        self.frozen.discard(instance.name)
         if success:
             self.guests.pop(instance.name, None)
 

@@ -58,7 +58,17 @@ def view(**params: Any) -> ParamView:
     ],
 )
 def test_status(qemu: str | None, ours: str) -> None:
-    assert migration.describe_status({"status": qemu} if qemu else {}).status == ours
+    answer = {"status": qemu, "ram": {"total": 1, "transferred": 1}} if qemu else {}
+    assert migration.describe_status(answer).status == ours
+
+
+def test_arrival_of_a_guest_is_no_transfer_from_here() -> None:
+    assert migration.describe_status({"status": "completed"}).status == "failed"
+    qmp = ScriptedQmp(
+        query_kvm=[{"enabled": False}], query_migrate=[{"status": "completed"}], query_status=[{"status": "paused"}]
+    )
+    migration.resume_after_failure(as_client(qmp), view(), live=False)
+    assert "cont" in qmp.sent
 
 
 def test_status_carries_progress() -> None:
@@ -78,7 +88,7 @@ def test_post_copy_starts_after_two_rounds(caps: str, syncs: int, due: bool) -> 
 
 @pytest.mark.parametrize("status", ["completed", "postcopy-active"])
 def test_source_is_never_resumed_after_hand_over(status: str) -> None:
-    qmp = ScriptedQmp(query_migrate=[{"status": status}], query_status=[{"status": "postmigrate"}])
+    qmp = ScriptedQmp(query_migrate=[{"status": status, "ram": {}}], query_status=[{"status": "postmigrate"}])
     with pytest.raises(HypervisorError, match="handed over"):
         migration.resume_after_failure(as_client(qmp), view(), live=True)
     assert "cont" not in qmp.sent
