@@ -279,6 +279,17 @@ PROGRAM = Program(
             opcodes=("OP_CLUSTER_RENEW_CRYPTO",),
         ),
         Command(
+            "repair-disk-sizes",
+            "ganeti.client.cluster.disks:repair_sizes",
+            "Correct the recorded sizes of disks by what the nodes measure",
+            arguments=(Argument("instance", "instance", 0, None),),
+            options=(
+                common.DRY_RUN,
+                common.PRIORITY,
+            ),
+            opcodes=("OP_CLUSTER_REPAIR_DISK_SIZES",),
+        ),
+        Command(
             "search-tags",
             "ganeti.client.cluster.tags:search",
             "Find objects by their tags",
@@ -308,6 +319,17 @@ PROGRAM = Program(
                 cluster.VERIFY_SSH_CLUTTER,
             ),
             opcodes=("OP_CLUSTER_VERIFY",),
+        ),
+        Command(
+            "verify-disks",
+            "ganeti.client.cluster.disks:verify",
+            "Find disks that are not active or missing, and activate what can be",
+            options=(
+                cluster.NO_STRICT,
+                common.NODE_GROUP,
+                common.PRIORITY,
+            ),
+            opcodes=("OP_CLUSTER_VERIFY_DISKS", "OP_INSTANCE_ACTIVATE_DISKS"),
         ),
         Command("version", "ganeti.client.cluster.show:version", "Print the versions of the software and its formats"),
         Command(

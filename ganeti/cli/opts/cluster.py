@@ -111,6 +111,13 @@ NO_IGNORE_OFFLINE_NODES = Option(
     action="store_false",
     default=True,
 )
+NO_STRICT = Option(
+    ("--no-strict",),
+    "no_strict",
+    help="leave out instances that other jobs work on instead of waiting for them",
+    action="store_true",
+    default=False,
+)
 NO_VOTING = Option(
     ("--no-voting",),
     "no_voting",
