@@ -125,7 +125,8 @@ def parse_filter(text: str) -> Filter:
     Raises QueryFilterParseError with the text of the error and three lines that show its place.
     """
     try:
-        result: Filter = _grammar().parse_string(text, parse_all=True)[0]
+        # Tabs inside of strings must stay what they are.
+        result: Filter = _grammar().parse_with_tabs().parse_string(text, parse_all=True)[0]
     except pp.ParseBaseException as err:
         _fail(text, str(err.msg), err.loc + 1)
     except RecursionError:

@@ -90,7 +90,7 @@ def test_other_directories_are_never_cleaned(tmp_path: Path) -> None:
 def test_files_before_one_that_cannot_be_written_stay(queue: Path) -> None:
     (queue / "job-6").mkdir()
     files = [(f"{queue}/job-{number}", compress(str(number))) for number in (5, 6, 7)]
-    with pytest.raises(RPCFail, match="Cannot write .*job-6"):
+    with pytest.raises(RPCFail, match=r"Cannot write .*job-6"):
         jobqueue.jobqueue_update_many(files)
     assert (queue / "job-5").read_text() == "5"
     assert not (queue / "job-7").exists()

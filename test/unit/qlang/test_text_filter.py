@@ -107,6 +107,10 @@ def _as_text(node: tuple[Any, ...]) -> str:
     return f"{operands[0]} {operator} {_value_text(operands[1])}"
 
 
+def test_tab_inside_of_a_string_stays_a_tab() -> None:
+    assert parse_filter('name == "a\tb"') == ["==", "name", "a\tb"]
+
+
 @given(st.recursive(LEAF, _combine, max_leaves=6))
 def test_what_is_written_is_what_is_read(node: tuple[Any, ...]) -> None:
     assert parse_filter(_as_text(node)) == _as_list(node)
