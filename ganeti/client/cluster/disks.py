@@ -87,7 +87,7 @@ def verify(call: Invocation) -> int:
     options = call.options
     op = opcodes.OpClusterVerifyDisks(group_name=options.nodegroup, is_strict=not options.no_strict)
     outcomes = wait_for_result_jobs(call, submit.run_op(call, op))
-    findings = merged([outcome.result for outcome in outcomes if outcome.success])
+    findings = merged([outcome.result[0] for outcome in outcomes if outcome.success])
     is_good = all(outcome.success for outcome in outcomes) and not findings.failures
     names: dict[str, str] = {}
     if findings.failures or findings.missing:
