@@ -2,14 +2,14 @@
 
 If the old master can be reached it is stopped first, so that no change is lost. Then the nodes are told: first their
 votes (ssconf) change, which takes the right to act from the old master wherever it is, then the candidates get the
-configuration. A failure before the own vote has changed leaves the old master in its role; after it there is no way
+configuration. A failure before most votes have changed leaves the old master in its role; after it there is no way
 back.
 """
 
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -139,8 +139,8 @@ class _Failover:
         with self._old_master_back_on_failure():
             self._stop_old_master()
             self._wait_for_newest_copy()
-            config = self._take_role()
-        has_confirmed = self._tell_others(config)
+            before, config = self._take_role()
+            has_confirmed = self._tell_others(before, config)
         told_at = time.monotonic()
         self._wait_for_address_gone(config.cluster.master_ip)
         self._wait_for_end_of_tenure(told_at, has_confirmed=has_confirmed)
@@ -219,19 +219,19 @@ class _Failover:
 
     # the change
 
-    def _take_role(self) -> ConfigData:
-        """Write the configuration and the own vote: from here on this node is the master. Returns the configuration."""
+    def _take_role(self) -> tuple[ConfigData, ConfigData]:
+        """Write the configuration and the own vote; returns the configuration before and after."""
         known = self._known
         if self._options.is_voting:
             mark.set_mark(known.master)
-        config = self._write_config()
+        before, config = self._write_config()
         self._console.inform(f"Telling the nodes that {known.own_name} is the master")
         values = ssconf_values(config)
         result = self._rpc.call_one(known.own_name, procedures.write_ssconf_files, values)
         result.raise_("Could not write the ssconf files of this node")
-        return config
+        return before, config
 
-    def _write_config(self) -> ConfigData:
+    def _write_config(self) -> tuple[ConfigData, ConfigData]:
         known = self._known
         for attempt in range(_WRITE_ATTEMPTS):
             loaded = load_config(accept_foreign=True)
@@ -243,22 +243,48 @@ class _Failover:
                     raise
                 _LOG.info("The old master has just sent its configuration, reading it again")
             else:
-                return config
+                return loaded.config, config
         raise AssertionError("the loop above ends with a result or an error")
 
-    def _tell_others(self, config: ConfigData) -> bool:
-        """Bring votes and configuration to all nodes; tells whether the old master knows that it is none any more."""
+    def _tell_others(self, before: ConfigData, config: ConfigData) -> bool:
+        """Bring votes and configuration to all nodes; tells whether the old master knows that it is none any more.
+
+        Raises OpExecError if too few nodes could be told; all is as it was before then, as far as they are reached.
+        """
         known = self._known
         rpc = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S)
         others = [name for name in known.addresses if name != known.own_name and name in known.online]
         told = rpc.call(others, procedures.write_ssconf_files, ssconf_values(config))
         for name, result in told.items():
             result.warn(f"Could not tell node {name} who the master is", self._console.warn)
+        self._check_told([name for name, result in told.items() if result.fail_msg is None], before)
         sent = rpc.call(known.reachable_candidates, procedures.upload_file, _config_details(config))
         for name, upload in sent.items():
             upload.warn(f"Could not send the configuration to node {name}", self._console.warn)
         old = told.get(known.master)
         return old is not None and old.fail_msg is None
+
+    def _check_told(self, told: Sequence[str], before: ConfigData) -> None:
+        """Take everything back unless most nodes, this one included, have the new vote.
+
+        The daemon could not win its vote then. With the old votes in place the old master can go on, or start again.
+        """
+        known = self._known
+        voters = known.voters(ignores_offline=self._options.ignores_offline)
+        if not self._options.is_voting or 2 * len({known.own_name, *told} & set(voters)) > len(voters):
+            return
+        old_vote = {c.SS_MASTER_NODE: known.master}
+        results = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S).call(
+            [known.own_name, *told], procedures.write_ssconf_files, old_vote
+        )
+        for name, result in results.items():
+            result.warn(f"Could not tell node {name} that {known.master} stays the master", self._console.warn)
+        ConfigFile(load_config(accept_foreign=True).identity).replace(ConfigEncoder().encode(before))
+        mark.clear()
+        raise errors.OpExecError(
+            f"Only {len(told)} of {len(voters) - 1} other nodes could be told that this node is the master, too few for"
+            f" its vote. {known.master} stays the master; if its daemons do not run, its watcher starts them"
+        )
 
     # after
 

@@ -83,16 +83,22 @@ class World:
             self.running.pop(known, None)
         yield "change the own vote"
         self.votes[node] = node
-        has_confirmed = False
+        told = []
         for other in self.nodes:
             if other == node:
                 continue
             yield f"tell {other}"
             if self.reaches(node, other):
                 self.votes[other] = node
-                has_confirmed |= other == known
+                told.append(other)
+        if 2 * (len(told) + 1) <= len(self.nodes):
+            yield "take back"
+            for other in (node, *told):
+                if self.reaches(node, other):
+                    self.votes[other] = known
+            return
         yield "wait"
-        if not has_confirmed:
+        if known not in told:
             self.pass_time(TENURE_S)
         yield "start"
         self.start_daemon(node)
