@@ -4,6 +4,7 @@ Afterwards no acknowledged job is lost or has run twice, the configuration loads
 half-done, and the command that doc/repair.rst gives for it repairs it.
 """
 
+import os
 import random
 import threading
 import time
@@ -18,6 +19,7 @@ from test.cluster.os_definitions import os_definition
 from test.cluster.virtual import virtual_cluster
 
 RANDOM_MOMENTS = 20
+SEED_VARIABLE = "GANETI_TEST_SEED"
 #: No operation replaces so many files; a bound against going on for ever.
 MOST_WRITES = 60
 
@@ -112,8 +114,8 @@ def _die_at_every_write(world: CrashWorld, operation: str, kind: str, moment: st
 
 
 def test_death_at_random_moments(world: CrashWorld) -> None:
-    seed = random.SystemRandom().randrange(1 << 32)
-    print(f"seed of the random moments: {seed}")
+    seed = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(1 << 32))
+    print(f"To try the same moments again: {SEED_VARIABLE}={seed}")
     moments = random.Random(seed)
     duration_s = 0.3
     for number in range(RANDOM_MOMENTS):
