@@ -48,6 +48,8 @@ class LUInstanceRename(InstanceLu[OpInstanceRename]):
         """Lock the old and the new name."""
         super().expand_names()
         if self.op.new_name != self.op.instance_name:
+            # Before the lock of the new name, which an instance of this name has already.
+            check_name_free(self.cfg.index(), self.op.new_name)
             self.add_locks[c.LEVEL_INSTANCE] = [self.op.new_name]
 
     def extra_hooks_env(self) -> Mapping[str, object]:

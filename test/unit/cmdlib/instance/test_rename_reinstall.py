@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from ganeti import constants as c
+from ganeti.config import operations
 from ganeti.errors import OpExecError, OpPrereqError
 from ganeti.opcodes import (
     OpInstanceActivateDisks,
@@ -41,6 +43,14 @@ def test_rename_to_the_same_name_only_tells_the_guest() -> None:
 def test_running_instances_are_not_renamed() -> None:
     world = world_with_instance()
     with pytest.raises(OpPrereqError, match="cannot rename"):
+        world.run(OpInstanceRename(instance_name=NAME, new_name="web"))
+
+
+def test_name_of_another_instance_is_taken() -> None:
+    world = world_with_instance(**DOWN)
+    other = msgspec.structs.replace(world.instance(), uuid="other", name="web", disks=(), nics=(), disks_active=False)
+    world.store.transact(lambda draft: operations.add_instance(draft, other, []), "1")
+    with pytest.raises(OpPrereqError, match="'web' is already in the cluster"):
         world.run(OpInstanceRename(instance_name=NAME, new_name="web"))
 
 
