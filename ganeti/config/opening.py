@@ -6,13 +6,14 @@ import time
 
 import msgspec
 
+from ganeti import pathutils
 from ganeti.config.configfile import ConfigFile
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.load import LoadedConfig, load_config
 from ganeti.config.store import ConfigStore
 from ganeti.config.writer import ConfigWriter, Distribution, Permit
 from ganeti.objects import ConfigData
-from ganeti.utils.files import write_atomic
+from ganeti.utils.files import lock_if_exists, remove_leftovers, write_atomic
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def open_store(
     ConfigurationError.
     """
     loaded = load_config(path, accept_foreign=accept_foreign)
+    _remove_leftovers(path or pathutils.CLUSTER_CONF_FILE)
     file = ConfigFile(loaded.identity, path)
     encoder = ConfigEncoder()
     config, content = _written_back(loaded, file, encoder)
@@ -38,6 +40,14 @@ def open_store(
         # A restarted master does not know what the other nodes have.
         distribution.offer(*store.snapshot_with_index(), content)
     return store
+
+
+def _remove_leftovers(path: str) -> None:
+    """Remove half-written copies that a crash has left; each is as large as the configuration."""
+    # The lock keeps the node daemon from replacing the file.
+    with lock_if_exists(path):
+        for leftover in remove_leftovers(path):
+            _LOG.info("Removed the half-written %s", leftover)
 
 
 def _written_back(loaded: LoadedConfig, file: ConfigFile, encoder: ConfigEncoder) -> tuple[ConfigData, bytes]:

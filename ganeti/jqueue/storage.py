@@ -23,7 +23,7 @@ _DRAIN: Final = "drain"
 _ARCHIVE: Final = "archive"
 _JOB_FILE: Final = re.compile(r"job-(\d+)")
 _DIRECTORY_MODE: Final = 0o750
-#: Not matched by _JOB_FILE, so that a leftover of a crash is ignored.
+#: Not matched by _JOB_FILE, so that a leftover of a crash is no job.
 _TEMPORARY_SUFFIX: Final = ".new"
 
 
@@ -62,6 +62,7 @@ class QueueStorage:
         try:
             # Without polling: noded holds it for one small file at a time.
             fcntl.flock(fd, fcntl.LOCK_EX)
+            self._remove_leftovers()
             self._initialise()
         except BaseException:
             os.close(fd)
@@ -84,6 +85,12 @@ class QueueStorage:
         if self._gid != -1:
             os.chown(path, -1, self._gid)
         files.fsync_dir(os.path.dirname(path))
+
+    def _remove_leftovers(self) -> None:
+        """Remove half-written files that a crash has left."""
+        for name in os.listdir(self.directory):
+            if name.endswith(_TEMPORARY_SUFFIX):
+                files.remove_if_exists(self.path(name))
 
     def _initialise(self) -> None:
         found = files.read_text(self.path(_VERSION), default="").strip()

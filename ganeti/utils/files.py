@@ -4,11 +4,15 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from ganeti import errors
+
+_TEMPORARY_SUFFIX: Final = ".new"
 
 
 def fsync_dir(path: str) -> None:
@@ -43,7 +47,7 @@ def write_atomic(
     if isinstance(data, str):
         data = data.encode("utf-8")
     directory = os.path.dirname(path) or "."
-    fd, temp = tempfile.mkstemp(prefix=f"{os.path.basename(path)}.", suffix=".new", dir=directory)
+    fd, temp = tempfile.mkstemp(prefix=f"{os.path.basename(path)}.", suffix=_TEMPORARY_SUFFIX, dir=directory)
     try:
         try:
             view = memoryview(data)
@@ -67,6 +71,17 @@ def write_atomic(
         raise
     if fsync and fsync_directory:
         fsync_dir(directory)
+
+
+def remove_leftovers(path: str) -> list[str]:
+    """Remove the temporary files of ``write_atomic`` for *path* that a crash has left; returns their paths.
+
+    Nobody may be replacing the file meanwhile.
+    """
+    directory, name = os.path.split(path)
+    pattern = re.compile(re.escape(name) + r"\.[^.]+" + re.escape(_TEMPORARY_SUFFIX))
+    found = [f"{directory}/{entry}" for entry in os.listdir(directory or ".") if pattern.fullmatch(entry)]
+    return [leftover for leftover in found if remove_if_exists(leftover)]
 
 
 def backup_file(path: str) -> str | None:

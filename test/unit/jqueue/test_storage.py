@@ -22,3 +22,13 @@ def test_lost_serial_file_gives_out_no_id_of_a_live_or_archived_job(tmp_path: Pa
     storage.open()
     assert storage.read_serial() == 20017
     storage.close()
+
+
+def test_half_written_files_are_removed_at_start(tmp_path: Path) -> None:
+    (tmp_path / "job-12.new").write_text("half")
+    (tmp_path / "job-12").write_text("whole")
+    storage = QueueStorage(str(tmp_path))
+    storage.open()
+    storage.close()
+    assert not (tmp_path / "job-12.new").exists()
+    assert (tmp_path / "job-12").read_text() == "whole"

@@ -45,3 +45,13 @@ def test_large_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="larger"):
         files.read_text(str(path), limit=10)
     assert files.read_text(str(tmp_path / "none"), default="d") == "d"
+
+
+def test_leftovers_of_a_crash_are_removed_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "config.data"
+    files.write_atomic(str(path), "good")
+    for name in ("config.data.x7ab_9.new", "config.data.new", "config.data.a.b.new", "other.x7ab_9.new"):
+        (tmp_path / name).touch()
+    assert files.remove_leftovers(str(path)) == [str(tmp_path / "config.data.x7ab_9.new")]
+    remaining = {entry.name for entry in tmp_path.iterdir()}
+    assert remaining == {"config.data", "config.data.new", "config.data.a.b.new", "other.x7ab_9.new"}
