@@ -187,7 +187,8 @@ class CrashWorld:
         result = self.cluster.run("gnt-cluster", "verify", check=False)
         lines = [line for line in result.output.splitlines() if "ERROR" in line or "WARNING" in line]
         assert (result.exit_code == 0) == (not any("ERROR" in line for line in lines)), result.output
-        return "\n".join(lines)
+        # Definitions of operating systems are those of the machine, where other tests may have broken ones.
+        return "\n".join(line for line in lines if "invalid OS" not in line)
 
     # repairs, as in doc/repair.rst
 
