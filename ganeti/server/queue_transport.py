@@ -20,7 +20,14 @@ class RpcCandidates:
         if (problem := self._may_act()) is not None:
             return problem
         packed = [(_remote(name), uploads.compress(content)) for name, content in contents.items()]
-        return self._rpc.call_one(node_uuid, procedures.jobqueue_update_many, packed).fail_msg
+        if len(packed) > 1 and self._rpc.call_one(node_uuid, procedures.jobqueue_update_many, packed).fail_msg is None:
+            return None
+        # Node daemons of 3.1 only know how to write one file at a time.
+        for path, content in packed:
+            failure = self._rpc.call_one(node_uuid, procedures.jobqueue_update, path, content).fail_msg
+            if failure is not None:
+                return failure
+        return None
 
     def rename(self, node_uuid: str, pairs: Sequence[tuple[str, str]]) -> str | None:
         """Rename files of the queue."""
