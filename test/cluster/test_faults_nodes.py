@@ -104,6 +104,21 @@ def test_killed_node_daemon_fails_what_needs_it_at_once(cluster: VirtualCluster,
     cluster.run("gnt-instance", "startup", instance)
 
 
+def test_call_under_way_fails_when_its_node_daemon_is_killed(cluster: VirtualCluster) -> None:
+    luxi = luxi_of(cluster)
+    (lame,) = luxi.submit(delay_on(cluster, LAME, 60.0))
+    wait_for(lambda: luxi.jobs([lame])[lame].status == c.JOB_STATUS_RUNNING, "the start of the job")
+    cluster.kill_daemon("ganeti-noded", LAME)
+    try:
+        started = time.monotonic()
+        text = error_text(luxi.wait([lame])[lame])
+        assert time.monotonic() - started < TOLERANCE_S
+        assert cluster.nodes[LAME] in text
+    finally:
+        luxi.close()
+        cluster.daemon_util("start", "ganeti-noded", node=LAME)
+
+
 def test_hanging_node_daemon_costs_the_time_out_of_the_call(cluster: VirtualCluster) -> None:
     luxi = luxi_of(cluster)
     pid = cluster.daemon_pid("ganeti-noded", LAME)
