@@ -1,8 +1,8 @@
 """The network between the nodes is cut in two while the role of the master moves: there is never a second master.
 
 GANETI_TEST_SPLITS=all takes every two-way split of 2 to 5 nodes at every step, which takes hours (a number: those of
-so many nodes); otherwise each way to split two and three nodes is taken, at one step. ``test/unit/mastership`` takes all
-of them on a model that makes the same decisions.
+so many nodes); otherwise each way to split two and three nodes is taken, at one step. Tests in ``test/unit/mastership``
+take all of them on a model that makes the same decisions.
 """
 
 import contextlib
