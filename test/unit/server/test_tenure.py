@@ -1,0 +1,77 @@
+"""What the master daemon does with its tenure: whom it tells what, and what it waits for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ganeti import constants as c
+from ganeti import pathutils
+from ganeti.mastership import mark
+from ganeti.mastership.tenure import TENURE_S
+from ganeti.rpc.result import RpcResult
+from ganeti.server.config_transport import RpcConfigSender
+from ganeti.server.master import wait_for_old_master
+
+
+class Tenure:
+    """A tenure whose state tests set."""
+
+    reason: str | None = None
+    supporters: frozenset[str] = frozenset({"u2"})
+
+    def problem(self) -> str | None:
+        return self.reason
+
+    def supports(self, uuid: str) -> bool:
+        return uuid in self.supporters
+
+
+class Calls:
+    """Remembers calls to nodes."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, str, Any]] = []
+
+    def call_one(self, node: str, proc: Any, *args: Any) -> RpcResult[None]:
+        self.made.append((node, proc.name, args[0]))
+        return RpcResult(node, proc.name, None, None)
+
+
+VALUES = {c.SS_MASTER_NODE: "n1", c.SS_CLUSTER_NAME: "x"}
+
+
+def test_only_nodes_that_do_not_know_the_master_are_told() -> None:
+    calls = Calls()
+    sender = RpcConfigSender(calls, Tenure())  # type: ignore[arg-type]
+    assert sender.send_ssconf("u2", VALUES) is None
+    assert sender.send_ssconf("u3", VALUES) is None
+    assert calls.made == [
+        ("u2", "write_ssconf_files", {c.SS_CLUSTER_NAME: "x"}),
+        ("u3", "write_ssconf_files", VALUES),
+    ]
+
+
+def test_nothing_is_sent_without_the_right_to_act() -> None:
+    calls, tenure = Calls(), Tenure()
+    tenure.reason = "too few nodes"
+    sender = RpcConfigSender(calls, tenure)  # type: ignore[arg-type]
+    assert sender.send_ssconf("u2", VALUES) == "too few nodes"
+    assert sender.send_config("u2", b"{}", 1) == "too few nodes"
+    assert calls.made == []
+
+
+@pytest.fixture
+def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
+    mark.set_mark("old.example.com")
+
+
+@pytest.mark.parametrize(("is_voting", "pauses"), [(True, [TENURE_S]), (False, [])])
+def test_an_old_master_that_did_not_confirm_is_waited_for_once(
+    marked: None, is_voting: bool, pauses: list[float]
+) -> None:
+    waited: list[float] = []
+    wait_for_old_master(is_voting=is_voting, pause=waited.append)
+    wait_for_old_master(is_voting=is_voting, pause=waited.append)
+    assert waited == pauses
