@@ -39,7 +39,8 @@ _LOG = logging.getLogger(__name__)
 
 #: Stopping the daemons of the old master, starting those of the new one.
 _DAEMONS_TIMEOUT_S: Final = 300.0
-#: A node that hangs must not hold up the others.
+#: A node that hangs must not hold up the others: writing a few small files, and the whole configuration.
+_TELLING_TIMEOUT_S: Final = 10.0
 _DISTRIBUTION_TIMEOUT_S: Final = 30.0
 #: How long the copy of this node may take to arrive.
 _CATCH_UP_S: Final = 10.0
@@ -252,13 +253,16 @@ class _Failover:
         Raises OpExecError if too few nodes could be told; all is as it was before then, as far as they are reached.
         """
         known = self._known
-        rpc = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S)
         others = [name for name in known.addresses if name != known.own_name and name in known.online]
-        told = rpc.call(others, procedures.write_ssconf_files, ssconf_values(config))
+        telling = self._rpc.with_limit(_TELLING_TIMEOUT_S)
+        told = telling.call(others, procedures.write_ssconf_files, ssconf_values(config))
         for name, result in told.items():
             result.warn(f"Could not tell node {name} who the master is", self._console.warn)
         self._check_told([name for name, result in told.items() if result.fail_msg is None], before)
-        sent = rpc.call(known.reachable_candidates, procedures.upload_file, _config_details(config))
+        # Nodes that could not be told would not take it, or hang.
+        candidates = [name for name in known.reachable_candidates if told[name].fail_msg is None]
+        sending = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S)
+        sent = sending.call(candidates, procedures.upload_file, _config_details(config))
         for name, upload in sent.items():
             upload.warn(f"Could not send the configuration to node {name}", self._console.warn)
         old = told.get(known.master)

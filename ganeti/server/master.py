@@ -27,7 +27,7 @@ from ganeti.luxiserver.server import LuxiServer, bind_socket
 from ganeti.luxiserver.table import MethodTable
 from ganeti.mastership import mark, voting
 from ganeti.mastership.keeper import TenureKeeper
-from ganeti.mastership.tenure import TENURE_S
+from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TENURE_S
 from ganeti.mcpu.context import MasterContext
 from ganeti.mcpu.processor import OpcodeProcessor
 from ganeti.objects import ConfigData
@@ -237,6 +237,9 @@ def has_majority(rpc: RpcClient, config: ConfigData) -> bool:
     master = config.cluster.master_node
     own_name = config.nodes[master].name
     others = [uuid for uuid in config.nodes if uuid != master]
+
+    # A node that hangs must not keep the cluster without a master for a minute.
+    rpc = rpc.with_limit(ANSWER_TIMEOUT_S)
 
     def ask() -> Iterable[str | None]:
         results = rpc.call(others, procedures.master_node_name)
