@@ -74,8 +74,10 @@ class _ConfigHolder:
 class Master:
     """Everything that runs in the process of the master daemon."""
 
-    def __init__(self, *, is_voting: bool = True) -> None:
+    def __init__(self, *, is_voting: bool = True, is_forced: bool = False) -> None:
         """Load the configuration, make sure that this node is to act as master, and open the queue.
+
+        With *is_forced* the ssconf file of this node may name another master.
 
         Raises ConfigurationError (which covers a lost vote), JobQueueError, or OSError.
         """
@@ -87,7 +89,7 @@ class Master:
             self._transport.close()
             raise errors.ConfigurationError("This node did not win the vote for the master, see the log")
         wait_for_old_master(is_voting=is_voting)
-        surroundings = MasterSurroundings(self._rpc, holder.snapshot)
+        surroundings = MasterSurroundings(self._rpc, holder.snapshot, has_own_vote=not is_forced)
         self._tenure = _make_keeper(loaded.config, surroundings, is_enforced=is_voting)
         registry.load_all()
         self._locks = LockManager()

@@ -39,7 +39,7 @@ class MasterDaemon(Daemon):
 
     def prepare(self, options: argparse.Namespace) -> None:
         """Load the configuration and win the vote."""
-        self._master = Master(is_voting=not options.no_voting)
+        self._master = Master(is_voting=not options.no_voting, is_forced=options.force_node)
 
     def start(self) -> None:
         """Take the queue and serve."""

@@ -13,6 +13,7 @@ from ganeti.rpc import procedures
 from ganeti.rpc.client import RpcClient
 from ganeti.rpc.resolvers import StaticResolver
 from ganeti.ssconf import SsconfReader
+from ganeti.utils import net
 
 _LOG = logging.getLogger(__name__)
 
@@ -20,7 +21,9 @@ _LOG = logging.getLogger(__name__)
 class MasterSurroundings:
     """Implements ``mastership.keeper.Surroundings`` for the master daemon."""
 
-    def __init__(self, rpc: RpcClient, snapshot: Callable[[], ConfigData]) -> None:
+    def __init__(self, rpc: RpcClient, snapshot: Callable[[], ConfigData], *, has_own_vote: bool = True) -> None:
+        """Without *has_own_vote* what the file of this node says does not count: the administrator knows better."""
+        self._has_own_vote = has_own_vote
         self._rpc = rpc.with_limit(ANSWER_TIMEOUT_S)
         self._snapshot = snapshot
         self._ssconf = SsconfReader()
@@ -38,6 +41,8 @@ class MasterSurroundings:
 
     def own_vote(self) -> str | None:
         """Return the master according to this node's own file."""
+        if not self._has_own_vote:
+            return net.own_hostname()
         try:
             return self._ssconf.master_node()
         except errors.ConfigurationError as err:
