@@ -17,7 +17,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 
 .PHONY: all demo demo-stop check lint check-unit check-cluster check-lab check-xen bench docs man completion install clean distclean \
-  cluster-packages venv bytecode
+  cluster-packages lab-packages venv bytecode
 
 all: venv
 
@@ -34,6 +34,9 @@ bytecode: $(STAMP)
 
 cluster-packages:
 	@build-aux/debian-packages cluster
+
+lab-packages:
+	@build-aux/debian-packages lab
 
 demo: bytecode
 	@build-aux/debian-packages --optional cluster
@@ -57,7 +60,9 @@ check-unit: $(STAMP)
 check-cluster: bytecode cluster-packages
 	@$(PYTEST) test/cluster
 
-check-lab check-xen: check-%: $(STAMP)
+check-lab: lab-packages
+
+check-lab check-xen: check-%: bytecode cluster-packages
 	@if ls test/$*/test_*.py >/dev/null 2>&1; then \
 	  exec $(PYTEST) test/$*; \
 	else \
