@@ -5,6 +5,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 LOCALSTATEDIR ?= /var
 SYSCONFDIR ?= /etc
+# What the names of the daemons' users and groups begin with (packages: gnt-). Empty: everything runs as root.
+USER_PREFIX ?=
+GROUP_PREFIX ?= $(USER_PREFIX)
 # Interpreter of the installed programs. Empty: a virtual environment of their own in the package library directory
 # (without DESTDIR), or the distribution's python3 (with DESTDIR, that is when packaging).
 PYTHON ?=
@@ -85,7 +88,7 @@ completion: $(STAMP)
 
 install: $(STAMP)
 	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" LOCALSTATEDIR="$(LOCALSTATEDIR)" SYSCONFDIR="$(SYSCONFDIR)" \
-	  PYTHON="$(PYTHON)" VENV="$(VENV)" build-aux/install
+	  USER_PREFIX="$(USER_PREFIX)" GROUP_PREFIX="$(GROUP_PREFIX)" PYTHON="$(PYTHON)" VENV="$(VENV)" build-aux/install
 
 clean:
 	rm -rf build dist doc/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks

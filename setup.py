@@ -108,6 +108,8 @@ class InstallTree(Command):
         ("localstatedir=", None, "state of this machine (/var)"),
         ("sysconfdir=", None, "configuration of this machine (/etc)"),
         ("python=", None, "interpreter of the installed programs (/usr/bin/python3)"),
+        ("user-prefix=", None, "beginning of the names of the daemons' users (none: everything runs as root)"),
+        ("group-prefix=", None, "beginning of the names of the daemons' groups (none: root)"),
         ("enable-restricted-commands", None, "let nodes run the programs in /etc/ganeti/restricted-commands (no)"),
     ]
     boolean_options: ClassVar[list[str]] = ["enable-restricted-commands"]
@@ -119,10 +121,18 @@ class InstallTree(Command):
         self.localstatedir = "/var"
         self.sysconfdir = "/etc"
         self.python = "/usr/bin/python3"
+        self.user_prefix = ""
+        self.group_prefix = ""
         self.enable_restricted_commands = False
 
     def finalize_options(self) -> None:
-        """Derive the directories."""
+        """Derive the directories and the names of accounts."""
+        from ganeti.tools.account_names import with_prefixes
+
+        try:
+            self.names = with_prefixes(self.user_prefix, self.group_prefix)
+        except ValueError as err:
+            raise SystemExit(f"setup.py: {err}") from None
         self.sbindir = f"{self.prefix}/sbin"
         self.pkglibdir = f"{self.prefix}/lib/ganeti"
         self.toolsdir = f"{self.pkglibdir}/tools"
@@ -155,6 +165,8 @@ class InstallTree(Command):
             "SHAREDIR": self.sharedir,
             "SBINDIR": self.sbindir,
             "VCS_VERSION": vcs_version(),
+            "USERS": dict(self.names.users),
+            "GROUPS": dict(self.names.groups),
             "ENABLE_RESTRICTED_COMMANDS": bool(self.enable_restricted_commands),
         }
         lines = "".join(f"{name} = {value!r}\n" for name, value in names.items())
@@ -196,7 +208,7 @@ class InstallTree(Command):
         """Install what systemd, sysvinit, cron and logrotate read."""
         from ganeti.tools.startup_files import Prefixes, startup_files
 
-        prefixes = Prefixes(self.prefix, self.localstatedir, self.sysconfdir)
+        prefixes = Prefixes(self.prefix, self.localstatedir, self.sysconfdir, self.names)
         for file in startup_files(HERE / "build-aux" / "templates", prefixes):
             if file.target is None:
                 self._write(file.path, file.text, file.mode)

@@ -2,13 +2,12 @@
 
 import errno
 import fcntl
-import grp
 import os
-import pwd
 from typing import Final
 
-from ganeti import buildcfg, errors, pathutils
+from ganeti import errors, pathutils
 from ganeti.config.load import FileIdentity, identity_of
+from ganeti.utils.accounts import Owner, owner
 from ganeti.utils.files import write_atomic
 
 _MODE: Final = 0o640
@@ -18,14 +17,13 @@ class ForeignFileError(errors.ConfigurationError):
     """The file is not the one that was read or written last: another master has taken over."""
 
 
-def owner_ids() -> tuple[int, int]:
-    """Return user and group id of the file.
+def file_owner() -> Owner:
+    """Return the owner of the file: the master daemon writes it, confd reads it.
 
     Raises ConfigurationError if the accounts do not exist.
     """
-    user, group = buildcfg.user_of("masterd"), buildcfg.group_of("confd")
     try:
-        return pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid
+        return owner("masterd", "confd")
     except KeyError as err:
         raise errors.ConfigurationError(f"Account of the configuration file is missing: {err}") from None
 
@@ -37,7 +35,7 @@ class ConfigFile:
         """*identity* is that of the file as it was read."""
         self._identity = identity
         self.path = path or pathutils.CLUSTER_CONF_FILE
-        self._uid, self._gid = owner_ids() if os.geteuid() == 0 else (-1, -1)
+        self._uid, self._gid = file_owner()
 
     @property
     def identity(self) -> FileIdentity:

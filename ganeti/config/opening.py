@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from ganeti import pathutils
-from ganeti.config.configfile import ConfigFile
+from ganeti.config.configfile import ConfigFile, file_owner
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.load import LoadedConfig, load_config
 from ganeti.config.store import ConfigStore
@@ -81,6 +81,7 @@ def _holds(path: str, content: bytes) -> bool:
 def write_initial(config: ConfigData, path: str) -> None:
     """Create the configuration file of a new cluster.
 
-    Raises OSError.
+    Raises OSError, and ConfigurationError if the accounts of the daemons do not exist.
     """
-    write_atomic(path, ConfigEncoder().encode(config), mode=0o600)
+    uid, gid = file_owner()
+    write_atomic(path, ConfigEncoder().encode(config), mode=0o600, uid=uid, gid=gid)

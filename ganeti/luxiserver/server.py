@@ -20,6 +20,7 @@ from ganeti.luxi import wire
 from ganeti.luxi.wire import MalformedRequestError, Request, Response
 from ganeti.luxiserver.connection import Answer, Connection, Incoming
 from ganeti.luxiserver.table import Method, MethodTable, RequestRefusedError, Where
+from ganeti.utils import acl
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,8 +33,11 @@ _LONG_THREADS: Final = 32
 _PARSE_INLINE_BYTES: Final = 128 * 1024
 
 
-def bind_socket(path: str, *, uid: int = -1, gid: int = -1) -> socket.socket:
-    """Return a listening socket at *path*; nobody can see it before its mode and owner are right."""
+def bind_socket(path: str, *, uid: int = -1, gid: int = -1, admin_gid: int | None = None) -> socket.socket:
+    """Return a listening socket at *path*; nobody can see it before its mode and owner are right.
+
+    Besides its owner and group the members of *admin_gid* may connect.
+    """
     temporary = f"{path}.new"
     for name in (temporary, path):
         with contextlib.suppress(FileNotFoundError):
@@ -44,6 +48,8 @@ def bind_socket(path: str, *, uid: int = -1, gid: int = -1) -> socket.socket:
         os.chmod(temporary, c.LUXI_SOCKET_PERMS)
         if uid != -1 or gid != -1:
             os.chown(temporary, uid, gid)
+        if admin_gid is not None:
+            _let_connect(temporary, admin_gid)
         sock.listen(_BACKLOG)
         sock.setblocking(False)
         os.rename(temporary, path)
@@ -51,6 +57,13 @@ def bind_socket(path: str, *, uid: int = -1, gid: int = -1) -> socket.socket:
         sock.close()
         raise
     return sock
+
+
+def _let_connect(path: str, gid: int) -> None:
+    try:
+        acl.grant(path, c.LUXI_SOCKET_PERMS, gid, acl.READ | acl.WRITE)
+    except OSError as err:
+        _LOG.warning("Members of the group of administrators (%d) cannot connect to %s: %s", gid, path, err.strerror)
 
 
 class LuxiServer:

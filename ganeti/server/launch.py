@@ -10,13 +10,14 @@ import socket
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Final
 
 from ganeti import buildcfg, errors, pathutils
 from ganeti import constants as c
 from ganeti.ssconf import SsconfReader
+from ganeti.utils import accounts, log
 from ganeti.utils import daemon as daemon_utils
-from ganeti.utils import log
+from ganeti.utils.argument_parser import ProgramParser
 from ganeti.utils.completion import HelpCompletion
 
 _LOG = logging.getLogger(__name__)
@@ -39,15 +40,6 @@ class StartError(Exception):
     def __init__(self, text: str, exit_code: int = c.EXIT_FAILURE) -> None:
         super().__init__(text)
         self.exit_code = exit_code
-
-
-class Parser(argparse.ArgumentParser):
-    """Ends with exit code 1 on wrong usage, like all our programs."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print usage and the problem."""
-        self.print_usage(sys.stderr)
-        self.exit(c.EXIT_FAILURE, f"{self.prog}: error: {message}\n")
 
 
 class Daemon(ABC):
@@ -94,9 +86,9 @@ class Daemon(ABC):
         """React to SIGHUP beyond opening the logs anew."""
 
 
-def build_parser(daemon: Daemon) -> Parser:
+def build_parser(daemon: Daemon) -> ProgramParser:
     """Return the parser of a daemon's command line."""
-    parser = Parser(prog=daemon.NAME, allow_abbrev=False)
+    parser = ProgramParser(prog=daemon.NAME, allow_abbrev=False)
     add = parser.add_argument
     add("-V", "--version", action="version", version=f"{daemon.NAME} (ganeti) {c.RELEASE_VERSION}")
     add("-f", "--foreground", dest="fork", action="store_false", help="Don't detach from the current terminal")
@@ -114,7 +106,7 @@ def build_parser(daemon: Daemon) -> Parser:
     return parser
 
 
-def _add_network_options(parser: Parser, name: str) -> None:
+def _add_network_options(parser: ProgramParser, name: str) -> None:
     add = parser.add_argument
     protocol, port = c.DAEMONS_PORTS[name]
     add("-p", "--port", type=_port, default=service_port(name, protocol, port), help="Network port")
@@ -122,7 +114,7 @@ def _add_network_options(parser: Parser, name: str) -> None:
     parser.set_defaults(bind_interface=None)
 
 
-def _add_https_options(parser: Parser) -> None:
+def _add_https_options(parser: ProgramParser) -> None:
     add = parser.add_argument
     add("-i", "--interface", dest="bind_interface", default=None, help="Bind interface")
     add("--no-ssl", dest="ssl", action="store_false", help="Do not secure HTTP protocol with SSL")
@@ -186,11 +178,11 @@ def _check_certificates(options: argparse.Namespace) -> None:
 
 
 def _check_user(daemon: Daemon) -> None:
-    wanted = buildcfg.user_of(daemon.ROLE)
     try:
-        uid = pwd.getpwnam(wanted).pw_uid
-    except KeyError:
-        raise StartError(f"The user {wanted} of {daemon.NAME} does not exist") from None
+        accounts.check_all()
+    except errors.OpPrereqError as err:
+        raise StartError(str(err.args[0])) from None
+    uid = pwd.getpwnam(buildcfg.user_of(daemon.ROLE)).pw_uid
     if os.getuid() != uid:
         raise StartError(f"{daemon.NAME} started using wrong user ID ({os.getuid()}), expected {uid}")
 

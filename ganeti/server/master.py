@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import grp
 import logging
 import os
 import threading
@@ -10,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ganeti import buildcfg, errors, pathutils
+from ganeti import errors, pathutils
 from ganeti.cmdlib import registry
 from ganeti.cmdlib.base import LU_BY_OPCODE, create_lu
 from ganeti.config import ConfigStore
@@ -42,6 +41,7 @@ from ganeti.server.config_transport import RpcConfigSender
 from ganeti.server.follow import ObservedDistribution, QueueSettings, candidates_of
 from ganeti.server.queue_transport import RpcCandidates
 from ganeti.server.tenure_nodes import MasterSurroundings
+from ganeti.utils.accounts import admin_gid, owner
 
 _LOG = logging.getLogger(__name__)
 
@@ -129,9 +129,8 @@ class Master:
             FilterMethods(self._config, self._queue),
             QueryMethods(self._config, self._rpc, engine, self._queue),
         ]
-        gid = daemons_gid()
         self._server = LuxiServer(MethodTable(methods))
-        self._server.start([bind_socket(path, gid=gid) for path in _SOCKETS])
+        self._server.start([bind_socket(path, gid=daemons_gid(), admin_gid=admin_gid()) for path in _SOCKETS])
         # What is here now stays for good: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
@@ -253,5 +252,5 @@ def has_majority(rpc: RpcClient, config: ConfigData) -> bool:
 
 def daemons_gid() -> int:
     """Return the group whose daemons may use our sockets and read the queue; -1 if it is our own."""
-    gid = grp.getgrnam(buildcfg.group_of("daemons")).gr_gid
+    gid = owner("masterd", "daemons").gid
     return -1 if gid == os.getegid() else gid

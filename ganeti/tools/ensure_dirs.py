@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 
-from ganeti import buildcfg, pathutils
+from ganeti import buildcfg, errors, pathutils
 from ganeti.tools.common import ToolError, add_logging_options, run_tool, setup_logging
 from ganeti.tools.filetable import ARCHIVE_DIR_MODE, ARCHIVE_FILE_MODE, TABLE, Entry, Kind
+from ganeti.utils import accounts, acl
+from ganeti.utils.argument_parser import ProgramParser
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +25,7 @@ def _uid(role: str) -> int:
     try:
         return pwd.getpwnam(buildcfg.user_of(role)).pw_uid
     except KeyError:
-        raise ToolError(f"User {buildcfg.user_of(role)} (role {role}) does not exist") from None
+        raise ToolError(f"User {buildcfg.user_of(role)} (role {role}) does not exist, run users-setup") from None
 
 
 @cache
@@ -31,7 +33,7 @@ def _gid(role: str) -> int:
     try:
         return grp.getgrnam(buildcfg.group_of(role)).gr_gid
     except KeyError:
-        raise ToolError(f"Group {buildcfg.group_of(role)} (role {role}) does not exist") from None
+        raise ToolError(f"Group {buildcfg.group_of(role)} (role {role}) does not exist, run users-setup") from None
 
 
 def _open_for_change(path: str, kind: Kind) -> int | None:
@@ -49,7 +51,19 @@ def _open_for_change(path: str, kind: Kind) -> int | None:
 
 
 def _correct(path: str, entry: Entry) -> None:
-    """Give *path* the owner, group and mode of *entry* where they differ."""
+    """Give *path* the owner, group and mode of *entry* where they differ, and let administrators in."""
+    _correct_owner_and_mode(path, entry)
+    gid = accounts.admin_gid() if entry.admin else None
+    if gid is None:
+        return
+    try:
+        if acl.grant(path, entry.mode, gid, entry.admin):
+            _log.info("Letting members of the group %s use %s", buildcfg.group_of("admin"), path)
+    except OSError as err:
+        _log.warning("Members of the group %s cannot use %s: %s", buildcfg.group_of("admin"), path, err.strerror)
+
+
+def _correct_owner_and_mode(path: str, entry: Entry) -> None:
     found = os.lstat(path)
     wanted = (entry.mode, _uid(entry.owner), _gid(entry.group))
     if (stat.S_IMODE(found.st_mode), found.st_uid, found.st_gid) == wanted and not stat.S_ISLNK(found.st_mode):
@@ -123,6 +137,10 @@ def run(*, full: bool = False) -> None:
     """Do what the program does; *full* includes the archive of old jobs."""
     if os.getuid() != 0:
         raise ToolError("this must run as root")
+    try:
+        accounts.check_all()
+    except errors.OpPrereqError as err:
+        raise ToolError(str(err.args[0])) from None
     # The caller's umask must not narrow the directories above ours.
     os.umask(0o022)
     # In a virtual cluster the lock directory is the node's own, too.
@@ -134,7 +152,7 @@ def run(*, full: bool = False) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(prog="ensure-dirs", description=__doc__)
+    parser = ProgramParser(prog="ensure-dirs", description=__doc__)
     add_logging_options(parser)
     parser.add_argument("-f", "--full-run", action="store_true", help="include the archive of old jobs")
     return parser
@@ -142,11 +160,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program."""
-    try:
-        options = build_parser().parse_args(argv)
-    except SystemExit as stop:
-        # Wrong arguments are an ordinary failure of this program.
-        return 1 if stop.code else 0
+    options = build_parser().parse_args(argv)
     setup_logging(debug=options.debug, verbose=options.verbose)
 
     def action() -> int:

@@ -6,6 +6,7 @@ from typing import Final
 
 from ganeti import constants as c
 from ganeti import pathutils
+from ganeti.utils import acl
 
 
 class Kind(Enum):
@@ -26,14 +27,16 @@ class Entry:
     owner: str
     group: str
     kind: Kind
+    #: Permissions of the group of administrators (bits rwx), whose members may use programs that talk to masterd.
+    admin: int = 0
 
 
-def _dir(path: str, mode: int, owner: str, group: str) -> Entry:
-    return Entry(path, mode, owner, group, Kind.DIRECTORY)
+def _dir(path: str, mode: int, owner: str, group: str, *, admin: int = 0) -> Entry:
+    return Entry(path, mode, owner, group, Kind.DIRECTORY, admin)
 
 
-def _file(path: str, mode: int, owner: str, group: str) -> Entry:
-    return Entry(path, mode, owner, group, Kind.FILE)
+def _file(path: str, mode: int, owner: str, group: str, *, admin: int = 0) -> Entry:
+    return Entry(path, mode, owner, group, Kind.FILE, admin)
 
 
 _DATA: Final = pathutils.DATA_DIR
@@ -92,9 +95,9 @@ TABLE: Final[tuple[Entry, ...]] = (
     _file(pathutils.JOB_QUEUE_DRAIN_FILE, 0o644, "masterd", "daemons"),
     _file(f"{pathutils.QUEUE_DIR}/job-*", 0o640, "masterd", "daemons"),
     _dir(_RUN, 0o775, "masterd", "daemons"),
-    _dir(pathutils.SOCKET_DIR, 0o770, "masterd", "daemons"),
-    _file(pathutils.MASTER_SOCKET, 0o660, "masterd", "daemons"),
-    _file(pathutils.QUERY_SOCKET, 0o660, "masterd", "daemons"),
+    _dir(pathutils.SOCKET_DIR, 0o770, "masterd", "daemons", admin=acl.ENTER),
+    _file(pathutils.MASTER_SOCKET, 0o660, "masterd", "daemons", admin=acl.READ | acl.WRITE),
+    _file(pathutils.QUERY_SOCKET, 0o660, "masterd", "daemons", admin=acl.READ | acl.WRITE),
     _dir(pathutils.BDEV_CACHE_DIR, 0o755, "noded", "masterd"),
     _dir(pathutils.CRYPTO_KEYS_DIR, 0o700, "noded", "masterd"),
     _dir(pathutils.DISK_LINKS_DIR, 0o755, "noded", "masterd"),

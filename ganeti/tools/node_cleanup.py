@@ -15,6 +15,7 @@ from typing import Final
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.tools.common import ToolError, add_logging_options, run_tool, setup_logging
+from ganeti.utils.argument_parser import ProgramParser
 from ganeti.utils.files import remove_if_exists
 from ganeti.utils.process import run_cmd
 
@@ -64,10 +65,10 @@ def cleanup(*, keep_backups: bool) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(prog="node-cleanup", description=__doc__)
+    parser = ProgramParser(prog="node-cleanup", description=__doc__)
     add_logging_options(parser)
     parser.add_argument("--no-backup", dest="backup", action="store_false", help="do not copy secrets before")
-    parser.add_argument("--yes-do-it", action="store_true", help="really do it")
+    parser.add_argument("--yes-do-it", "--ya-rly", dest="yes_do_it", action="store_true", help="really do it")
     return parser
 
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ganeti import buildcfg
+from ganeti.tools.account_names import Names
 
 _PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
 _USER_ROLES: Final = ("confd", "masterd", "noded")
@@ -20,11 +20,12 @@ _UNIT_ALIASES: Final = {
 
 @dataclass(frozen=True)
 class Prefixes:
-    """Directories of an installation."""
+    """Directories of an installation, and its accounts."""
 
     prefix: str
     localstatedir: str
     sysconfdir: str
+    names: Names = field(default_factory=Names)
 
     @property
     def unitdir(self) -> str:
@@ -33,8 +34,8 @@ class Prefixes:
 
     def values(self) -> dict[str, str]:
         """Return what the placeholders stand for."""
-        users = {f"{role.upper()}_USER": buildcfg.user_of(role) for role in _USER_ROLES}
-        groups = {f"{role.upper()}_GROUP": buildcfg.group_of(role) for role in _GROUP_ROLES}
+        users = {f"{role.upper()}_USER": self.names.user(role) for role in _USER_ROLES}
+        groups = {f"{role.upper()}_GROUP": self.names.group(role) for role in _GROUP_ROLES}
         return users | groups | {
             "SBINDIR": f"{self.prefix}/sbin",
             "PKGLIBDIR": f"{self.prefix}/lib/ganeti",

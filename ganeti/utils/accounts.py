@@ -15,21 +15,32 @@ _GROUP_ROLES: Final = ("masterd", "confd", "rapi", "noded", "mond", "daemons", "
 
 
 class Owner(NamedTuple):
-    """User and group id of a file."""
+    """User and group id of a file; -1 stays as it is."""
 
     uid: int
     gid: int
 
 
 def owner(user_role: str, group_role: str) -> Owner:
-    """Return the ids of two roles, (-1, -1) if we may not give files away.
+    """Return the ids of two roles as far as this process may give files to them, -1 where it may not.
 
+    Daemons that are not root make files that are their own anyway, and may give them to the groups they are in.
     Raises KeyError if an account does not exist (check_all was not run).
     """
-    if os.geteuid() != 0:
-        return Owner(-1, -1)
-    user, group = buildcfg.user_of(user_role), buildcfg.group_of(group_role)
-    return Owner(pwd.getpwnam(user).pw_uid, grp.getgrnam(group).gr_gid)
+    uid = pwd.getpwnam(buildcfg.user_of(user_role)).pw_uid
+    gid = grp.getgrnam(buildcfg.group_of(group_role)).gr_gid
+    if os.geteuid() == 0:
+        return Owner(uid, gid)
+    return Owner(-1, gid if gid in {os.getegid(), *os.getgroups()} else -1)
+
+
+def admin_gid() -> int | None:
+    """Return the group of the people who may use the sockets of the master daemon, None if that is root's alone.
+
+    Raises KeyError if it does not exist.
+    """
+    name = buildcfg.group_of("admin")
+    return None if name in ("root", buildcfg.group_of("daemons")) else grp.getgrnam(name).gr_gid
 
 
 def check_all() -> None:
@@ -44,4 +55,4 @@ def _check(kind: str, name: str, look_up: Callable[[str], object]) -> None:
     try:
         look_up(name)
     except KeyError:
-        raise OpPrereqError(f"{kind} {name} does not exist", c.ECODE_ENVIRON) from None
+        raise OpPrereqError(f"{kind} {name} does not exist, run users-setup", c.ECODE_ENVIRON) from None
