@@ -1,9 +1,11 @@
 """Build and install the program: package, daemons, commands, tools, manual pages.
 
-The package goes into the share directory, not into the interpreter's site-packages: several versions can be installed
-side by side, and programs start faster without a search of site-packages.
+Every version has directories of its own for libraries and shared files, so that several can be installed side by side.
+The links ``lib`` and ``share`` in the configuration directory tell which one this machine uses; programs are found at
+places that do not change with the version and lead through them.
 """
 
+import json
 import os
 import re
 import shutil
@@ -33,6 +35,7 @@ PKGLIB = frozenset(
         "prepare-node-join",
         "ssh-update",
         "ssl-update",
+        "use-version",
         "vif-ganeti-metad",
     }
 )
@@ -40,13 +43,18 @@ PKGLIB = frozenset(
 SOURCE_ONLY = frozenset({"launch", "demo", "dump-interface"})
 
 
-def version() -> str:
-    """Return the version of the software from its one declaration."""
+def declared(name: str) -> str:
+    """Return a version number from its one declaration."""
     text = (HERE / "ganeti" / "constants" / "versions.py").read_text(encoding="utf-8")
-    found = re.search(r'^RELEASE_VERSION: Final = "([^"]+)"', text, re.MULTILINE)
+    found = re.search(rf'^{name}: Final = "?([^"\n]+)"?$', text, re.MULTILINE)
     if found is None:
-        raise SystemExit("setup.py: no RELEASE_VERSION in ganeti/constants/versions.py")
+        raise SystemExit(f"setup.py: no {name} in ganeti/constants/versions.py")
     return found.group(1)
+
+
+def version() -> str:
+    """Return the version of the software."""
+    return declared("RELEASE_VERSION")
 
 
 def vcs_version() -> str:
@@ -133,11 +141,16 @@ class InstallTree(Command):
             self.names = with_prefixes(self.user_prefix, self.group_prefix)
         except ValueError as err:
             raise SystemExit(f"setup.py: {err}") from None
-        self.sbindir = f"{self.prefix}/sbin"
-        self.pkglibdir = f"{self.prefix}/lib/ganeti"
+        directory = declared("DIR_VERSION")
+        self.libroot = f"{self.prefix}/lib/ganeti"
+        self.shareroot = f"{self.prefix}/share/ganeti"
+        self.pkglibdir = f"{self.libroot}/{directory}"
         self.toolsdir = f"{self.pkglibdir}/tools"
-        self.sharedir = f"{self.prefix}/share/ganeti"
+        self.sbindir = f"{self.pkglibdir}/sbin"
+        self.sharedir = f"{self.shareroot}/{directory}"
         self.mandir = f"{self.prefix}/share/man"
+        self.lib_link = f"{self.sysconfdir}/ganeti/lib"
+        self.share_link = f"{self.sysconfdir}/ganeti/share"
 
     def _target(self, path: str) -> Path:
         return Path(f"{self.root}{path}")
@@ -152,6 +165,9 @@ class InstallTree(Command):
     def _link(self, path: str, target: str) -> None:
         link = self._target(path)
         link.parent.mkdir(parents=True, exist_ok=True)
+        if link.is_dir() and not link.is_symlink():
+            # Installations without directories for versions had the files here.
+            shutil.rmtree(link)
         link.unlink(missing_ok=True)
         link.symlink_to(target)
 
@@ -164,6 +180,8 @@ class InstallTree(Command):
             "TOOLSDIR": self.toolsdir,
             "SHAREDIR": self.sharedir,
             "SBINDIR": self.sbindir,
+            "LIBROOT": self.libroot,
+            "SHAREROOT": self.shareroot,
             "VCS_VERSION": vcs_version(),
             "USERS": dict(self.names.users),
             "GROUPS": dict(self.names.groups),
@@ -181,7 +199,7 @@ class InstallTree(Command):
         self._write(f"{self.sharedir}/ganeti/_installed.py", self._choices(), 0o644)
 
     def _programs(self) -> Iterator[tuple[Path, str]]:
-        """Yield every program of the source tree and where it goes."""
+        """Yield every program of the source tree and its place in this version."""
         for path in sorted((HERE / "daemons").iterdir()):
             yield path, f"{self.sbindir}/{path.name}"
         for path in sorted((HERE / "tools").iterdir()):
@@ -189,15 +207,46 @@ class InstallTree(Command):
                 directory = self.pkglibdir if path.name in PKGLIB else self.toolsdir
                 yield path, f"{directory}/{path.name}"
 
+    def _install_programs(self) -> None:
+        """Install the programs of this version, and lead to them from where people and other programs look."""
+        text = launcher(self.python, self.sharedir)
+        for source, path in self._programs():
+            # Links stand for the launcher, files are programs as they are.
+            self._write(path, text if source.is_symlink() else source.read_text(encoding="utf-8"), 0o755)
+            name = path.removeprefix(f"{self.pkglibdir}/")
+            if not name.startswith("tools/"):
+                place = self.prefix if name.startswith("sbin/") else self.libroot
+                self._link(f"{place}/{name}", f"{self.lib_link}/{name}")
+        self._link(f"{self.libroot}/tools", f"{self.lib_link}/tools")
+        self._link(f"{self.shareroot}/ganeti", f"{self.share_link}/ganeti")
+
+    def _write_release(self) -> None:
+        """Write what a cluster of another version must know about this one before it changes to it."""
+        release = {"release": version(), "config_version": int(declared("CONFIG_VERSION"))}
+        self._write(f"{self.pkglibdir}/release.json", json.dumps(release) + "\n", 0o644)
+
+    def _choose_version(self) -> None:
+        """Let the machine use this version, unless it belongs to a cluster that uses another one."""
+        link = self._target(self.lib_link)
+        other = os.readlink(link) if link.is_symlink() else self.pkglibdir
+        in_cluster = self._target(f"{self.localstatedir}/lib/ganeti/server.pem").exists()
+        if other != self.pkglibdir and in_cluster and self._target(other).exists():
+            print(f"This node's cluster uses {other} and goes on doing so. When all nodes have the new version, run")
+            print(f"  gnt-cluster upgrade --to {declared('DIR_VERSION')}")
+            return
+        self._link(self.lib_link, self.pkglibdir)
+        self._link(self.share_link, self.sharedir)
+
     def _install_definitions(self) -> None:
-        """Install the bundled OS definitions with the modes they have."""
+        """Install the bundled OS definitions with the modes they have, beside those of others: no version owns them."""
         source = HERE / "os"
         if not source.is_dir():
             return
-        target = self._target(f"{self.sharedir}/os")
-        if target.exists():
-            shutil.rmtree(target)
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        for definition in sorted(source.iterdir()):
+            target = self._target(f"{self.shareroot}/os/{definition.name}")
+            if target.exists():
+                shutil.rmtree(target)
+            shutil.copytree(definition, target, ignore=shutil.ignore_patterns("__pycache__"))
 
     def _install_man(self) -> None:
         self.run_command("build_man")
@@ -226,14 +275,13 @@ class InstallTree(Command):
         """Install."""
         os.umask(stat.S_IWGRP | stat.S_IWOTH)
         self._install_package()
-        text = launcher(self.python, self.sharedir)
-        for source, path in self._programs():
-            # Links stand for the launcher, files are programs as they are.
-            self._write(path, text if source.is_symlink() else source.read_text(encoding="utf-8"), 0o755)
+        self._install_programs()
+        self._write_release()
         self._install_definitions()
         self._install_man()
         self._install_startup_files()
         self._install_completion()
+        self._choose_version()
 
 
 setup(

@@ -21,28 +21,35 @@ _CHOICES: Final = _installed()
 VCS_VERSION: Final[str] = _CHOICES.get("VCS_VERSION", "source-tree")
 LOCALSTATEDIR: Final[str] = _CHOICES.get("LOCALSTATEDIR", "/var")
 SYSCONFDIR: Final[str] = _CHOICES.get("SYSCONFDIR", "/etc")
+#: Whether ``make install`` has put this copy into the directories of its version.
+IS_INSTALLED: Final = bool(_CHOICES)
 #: Programs that are not on PATH: daemon-util, ensure-dirs...
 PKGLIBDIR: Final[str] = _CHOICES.get("PKGLIBDIR", f"{_SOURCE_TREE}/tools")
 #: Programs for administrators and the daemons that are not on PATH: vcluster-setup, master-ip-setup...
 TOOLSDIR: Final[str] = _CHOICES.get("TOOLSDIR", PKGLIBDIR)
 SHAREDIR: Final[str] = _CHOICES.get("SHAREDIR", _SOURCE_TREE)
-#: Directory of the daemons and the gnt-* programs.
+#: Directory of the daemons and the gnt-* programs of this version.
 SBINDIR: Final[str] = _CHOICES.get("SBINDIR", f"{_SOURCE_TREE}/daemons")
 
+#: What holds PKGLIBDIR of every installed version, each named after it, and what all versions share.
+LIBROOT: Final[str] = _CHOICES.get("LIBROOT", PKGLIBDIR)
+#: The same for SHAREDIR.
+SHAREROOT: Final[str] = _CHOICES.get("SHAREROOT", SHAREDIR)
+
 OS_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
-    "OS_SEARCH_PATH", ("/srv/ganeti/os", "/usr/local/lib/ganeti/os", f"{PKGLIBDIR}/os", f"{SHAREDIR}/os")
+    "OS_SEARCH_PATH", ("/srv/ganeti/os", "/usr/local/lib/ganeti/os", f"{LIBROOT}/os", f"{SHAREROOT}/os")
 )
 ES_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
     "ES_SEARCH_PATH",
     (
         "/srv/ganeti/extstorage",
         "/usr/local/lib/ganeti/extstorage",
-        f"{PKGLIBDIR}/extstorage",
-        f"{SHAREDIR}/extstorage",
+        f"{LIBROOT}/extstorage",
+        f"{SHAREROOT}/extstorage",
     ),
 )
 IALLOCATOR_SEARCH_PATH: Final[tuple[str, ...]] = _CHOICES.get(
-    "IALLOCATOR_SEARCH_PATH", ("/usr/local/lib/ganeti/iallocators", f"{PKGLIBDIR}/iallocators")
+    "IALLOCATOR_SEARCH_PATH", ("/usr/local/lib/ganeti/iallocators", f"{LIBROOT}/iallocators")
 )
 
 #: What makes the ssh daemon read its host keys anew.

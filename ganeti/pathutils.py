@@ -134,7 +134,11 @@ SSH_UPDATE: Final = _pkg("ssh-update")
 SSL_UPDATE: Final = _pkg("ssl-update")
 TOOLSDIR: Final = buildcfg.TOOLSDIR
 UIDPOOL_LOCKDIR: Final = _state("run/ganeti/uid-pool")
+USE_VERSION: Final = _pkg("use-version")
 USER_SCRIPTS_DIR: Final = _conf("ganeti/scripts")
+#: Links that tell which of the installed versions this node uses.
+VERSION_LIB_LINK: Final = _conf("ganeti/lib")
+VERSION_SHARE_LINK: Final = _conf("ganeti/share")
 VNC_PASSWORD_FILE: Final = _conf("ganeti/vnc-cluster-password")
 WATCHER_GROUP_INSTANCE_STATUS_FILE: Final = _state("lib/ganeti/watcher.%s.instance-status")
 WATCHER_GROUP_STATE_FILE: Final = _state("lib/ganeti/watcher.%s.data")

@@ -3,12 +3,12 @@
 import contextlib
 import logging
 import os
-import secrets
 from collections.abc import Iterable
 
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.errors import BlockDeviceError
+from ganeti.utils.files import link_atomic
 
 _log = logging.getLogger(__name__)
 
@@ -27,14 +27,7 @@ def make_link(instance_name: str, device_path: str, index: int) -> str:
     try:
         if os.path.islink(link) and os.readlink(link) == device_path:
             return link
-        temporary = f"{link}.{secrets.token_hex(4)}.new"
-        os.symlink(device_path, temporary)
-        try:
-            os.rename(temporary, link)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        link_atomic(link, device_path)
     except OSError as err:
         raise BlockDeviceError(f"Can't create symlink {link} to '{device_path}': {err.strerror}") from err
     return link

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Sequence
 
+from ganeti import buildcfg, errors, pathutils, ssconf
 from ganeti import constants as c
-from ganeti import errors, pathutils, ssconf
 from ganeti.bootstrap import certificates
 from ganeti.bootstrap.daemons import daemon_util
 from ganeti.bootstrap.secretfiles import make_client_certificate
 from ganeti.bootstrap.setup_input import NodeDaemonSetup, check_certificate, check_cluster_name
-from ganeti.tools import daemon_control
+from ganeti.tools import daemon_control, use_version
 from ganeti.tools.setup_tool import run_setup_tool
 from ganeti.utils.accounts import owner
 from ganeti.utils.files import backup_file, write_atomic
@@ -45,6 +45,9 @@ def apply(given: NodeDaemonSetup) -> None:
     """Write the files and start the daemons."""
     # A daemon that runs has the old certificates; it must not answer while they are replaced.
     daemon_util("stop-all")
+    if buildcfg.IS_INSTALLED:
+        # Other versions may be installed here: what starts at the next boot must be that of the cluster.
+        use_version.run()
     uid, gid = owner("noded", "noded")
     ssconf.write_values(given.ssconf, uid=uid, gid=gid)
     _write_secret(pathutils.CONFD_HMAC_KEY, given.hmac_key, "confd")

@@ -120,9 +120,17 @@ def defaults_text(layout: Layout, node: Host) -> str:
     )
 
 
+def _program_directories(layout: Layout, node: Host) -> tuple[str, ...]:
+    """Return where the programs of *node* are: every node may use another one of the installed versions."""
+    if not buildcfg.IS_INSTALLED:
+        return tuple(dict.fromkeys((buildcfg.SBINDIR, buildcfg.TOOLSDIR)))
+    link = f"{layout.node_root(node)}{buildcfg.SYSCONFDIR}/ganeti/lib"
+    return (f"{link}/sbin", link, f"{link}/tools")
+
+
 def env_text(layout: Layout, node: Host) -> str:
     """Return what makes a shell work as *node*."""
-    path = ":".join(dict.fromkeys((buildcfg.SBINDIR, buildcfg.TOOLSDIR)))
+    path = ":".join(_program_directories(layout, node))
     return (
         f"# Makes a shell that reads it (with `.`) a shell on {node.name} of the virtual cluster.\n"
         f"{_exports(layout, node)}"
@@ -163,7 +171,8 @@ def _loop(layout: Layout, body: str, *, reverse: bool = False) -> str:
 def script_texts(layout: Layout) -> dict[str, str]:
     """Return the scripts for the whole cluster by name."""
     here = shlex.quote(layout.directory)
-    util = shlex.quote(f"{buildcfg.PKGLIBDIR}/daemon-util")
+    # Found by the wrapper: a node of an installed version has its own way to it.
+    util = "daemon-util" if buildcfg.IS_INSTALLED else shlex.quote(f"{buildcfg.PKGLIBDIR}/daemon-util")
     setup = shlex.quote(f"{buildcfg.TOOLSDIR}/vcluster-setup")
     control = shlex.quote(layout.initscript) if layout.initscript else ""
     start = f"{control} start" if control else f"{util} start-all"

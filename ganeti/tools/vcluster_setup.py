@@ -79,9 +79,10 @@ def _make_node(layout: vl.Layout, node: vl.Host) -> None:
     _write(f"{root}/cmd", vl.cmd_text(layout, node), mode=0o755)
     _write(f"{root}{buildcfg.SYSCONFDIR}/default/ganeti", vl.defaults_text(layout, node))
     _write(f"{root}{buildcfg.SYSCONFDIR}/ganeti/file-storage-paths", vl.file_storage_paths_text(layout))
-    result = run_cmd([f"{root}/cmd", pathutils.ENSURE_DIRS], timeout_s=60.0)
+    program = pathutils.USE_VERSION if buildcfg.IS_INSTALLED else pathutils.ENSURE_DIRS
+    result = run_cmd([f"{root}/cmd", program], timeout_s=60.0)
     if result.failed:
-        raise ToolError(f"ensure-dirs for {node.name}: {result.fail_reason}\n{result.output.strip()}")
+        raise ToolError(f"{program} for {node.name}: {result.fail_reason}\n{result.output.strip()}")
 
 
 def create(layout: vl.Layout) -> None:

@@ -5,6 +5,7 @@ import errno
 import fcntl
 import os
 import re
+import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -71,6 +72,21 @@ def write_atomic(
         raise
     if fsync and fsync_directory:
         fsync_dir(directory)
+
+
+def link_atomic(path: str, target: str) -> None:
+    """Make *path* a symbolic link to *target*; a file or link that is there is replaced in one step.
+
+    Raises OSError; what was there is untouched then.
+    """
+    temporary = f"{path}.{secrets.token_hex(4)}{_TEMPORARY_SUFFIX}"
+    os.symlink(target, temporary)
+    try:
+        os.rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
 
 
 def remove_leftovers(path: str) -> list[str]:

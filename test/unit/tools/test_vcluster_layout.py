@@ -90,3 +90,11 @@ def test_env_sets_the_node_and_puts_programs_on_path_once(tmp_path: Path) -> Non
     script = f'. {env}; first=$PATH; . {env}; [ "$PATH" = "$first" ] && echo "$GANETI_HOSTNAME $GANETI_ROOTDIR"'
     result = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout == f"node2 {tmp_path}/node2\n"
+
+
+def test_nodes_find_the_programs_of_the_version_that_each_uses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buildcfg, "IS_INSTALLED", True)
+    made = layout()
+    assert 'PATH="/v/node2/etc/ganeti/lib/sbin:/v/node2/etc/ganeti/lib:' in vl.env_text(made, made.node_hosts[1])
+    for text in vl.script_texts(made).values():
+        assert f"{buildcfg.PKGLIBDIR}/daemon-util" not in text
