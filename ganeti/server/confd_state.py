@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Final, NamedTuple, Protocol
 
 from ganeti import constants as c
@@ -45,6 +46,26 @@ class NoAnswers:
 _NO_CONFIGURATION: Final = NoAnswers("This node has no configuration")
 
 
+class Deferred:
+    """Stands for a configuration that is read when somebody asks for the first time; for one thread at a time."""
+
+    def __init__(self, load: Callable[[], Source]) -> None:
+        """*load* reads it."""
+        self._load = load
+        self._loaded: Source | None = None
+
+    def prepare(self) -> None:
+        """Read it now."""
+        if self._loaded is None:
+            self._loaded = self._load()
+
+    def answer(self, kind: int, query: bytes) -> Answer:
+        """Return the answer to a question; raises MalformedQuery."""
+        self.prepare()
+        assert self._loaded is not None
+        return self._loaded.answer(kind, query)
+
+
 class ReplyTable:
     """Replies from one version of the configuration, kept in the form in which they are sent."""
 
@@ -53,6 +74,11 @@ class ReplyTable:
         self._source = source
         self._kept: dict[tuple[int, bytes], PackedReply] = {}
         self._size = 0
+
+    @property
+    def was_asked(self) -> bool:
+        """True if a question was answered."""
+        return bool(self._kept)
 
     def reply(self, kind: int, query: bytes) -> PackedReply:
         """Return the reply to a question, its query as JSON; raises MalformedQuery."""
@@ -74,7 +100,11 @@ class ReplyTable:
 
 
 class ConfigSource:
-    """The configuration file; parsed again only when it was replaced."""
+    """The configuration file; parsed again only when it was replaced.
+
+    Many changes follow each other between two questions on most nodes, and parsing a large file takes a core for a
+    while: a version is parsed beforehand if somebody asked about the one before it, otherwise with its first question.
+    """
 
     def __init__(self, path: str) -> None:
         """Nothing is read yet."""
@@ -88,7 +118,13 @@ class ConfigSource:
         if version == self._version:
             return False
         self._version = version
-        self.table = ReplyTable(self._load() if version is not None else _NO_CONFIGURATION)
+        if version is None:
+            self.table = ReplyTable(_NO_CONFIGURATION)
+            return True
+        source = Deferred(self._load)
+        if self.table.was_asked:
+            source.prepare()
+        self.table = ReplyTable(source)
         return True
 
     def _load(self) -> Source:

@@ -107,6 +107,31 @@ def test_unchanged_file_is_not_parsed_again(tmp_path: Path, monkeypatch: pytest.
     assert not source.refresh()
 
 
+def test_version_that_nobody_asks_about_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def answers(config: ConfigData) -> Answers:
+        parsed.append(config.cluster.cluster_name)
+        return Answers(config)
+
+    monkeypatch.setattr(confd_state, "Answers", answers)
+    path = tmp_path / "config.data"
+    source = ConfigSource(str(path))
+    for name in ("one.example.com", "two.example.com"):
+        _write(path, _named(name))
+        source.refresh()
+    assert parsed == []
+    assert _cluster_name(source)[1] == "two.example.com"
+    # Somebody asks: the next version is ready before the next question.
+    _write(path, _named("three.example.com"))
+    source.refresh()
+    assert parsed == ["two.example.com", "three.example.com"]
+    _write(path, _named("four.example.com"))
+    source.refresh()
+    assert parsed == ["two.example.com", "three.example.com"]
+    assert _cluster_name(source)[1] == "four.example.com"
+
+
 def test_surprise_in_the_file_does_not_stop_the_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: ConfigData) -> Answers:
         raise KeyError("surprise")
