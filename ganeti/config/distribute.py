@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from ganeti import constants as c
 from ganeti.config.index import Index
@@ -24,6 +24,10 @@ _FIRST_PAUSE_S: Final = 2.0
 _LONGEST_PAUSE_S: Final = 120.0
 #: Changes gather for this time unless somebody waits: a burst costs each candidate one copy instead of many.
 _LINGER_S: Final = 0.2
+#: A node rests so many times longer than sending took, for a large configuration must not keep it and us busy...
+_REST_FACTOR: Final = 3.0
+#: ...but never for longer than this: what it lacks is lost if the master's disk dies now.
+_LONGEST_REST_S: Final = 1.0
 _WORKERS: Final = 16
 
 
@@ -57,6 +61,14 @@ class Version:
         return node.master_candidate and not node.offline and node.uuid != self.config.cluster.master_node
 
 
+class _Outcome(NamedTuple):
+    """How sending to one node ended: why it failed, None for what did not, and how long it took."""
+
+    config_problem: str | None
+    values_problem: str | None
+    took_s: float
+
+
 @dataclass
 class _NodeState:
     """What is known about one node."""
@@ -83,10 +95,10 @@ class _NodeState:
         self.pause_s = min(self.pause_s * 2, _LONGEST_PAUSE_S) if self.pause_s else _FIRST_PAUSE_S
         self.retry_at = now + self.pause_s
 
-    def succeeded(self) -> None:
+    def succeeded(self, now: float, took_s: float) -> None:
         self.last_problem = None
         self.pause_s = 0.0
-        self.retry_at = 0.0
+        self.retry_at = now + min(_REST_FACTOR * took_s, _LONGEST_REST_S)
 
 
 @dataclass(frozen=True)
@@ -271,13 +283,15 @@ class Distributor:
             needs_config = version.wants_config(node) and state.config_serial < version.serial_no
             needs_values = state.values_number < version.values_number
         config_problem = values_problem = None
+        started = time.monotonic()
         # The values first: nodes take a configuration only from the master that their values name.
         if needs_values:
             values_problem = self._call(lambda: self._sender.send_ssconf(uuid, version.values))
         if needs_config:
             config_problem = self._call(lambda: self._sender.send_config(uuid, version.content, version.serial_no))
         with self._condition:
-            self._sent(version, node, generation, config_problem, values_problem)
+            took_s = time.monotonic() - started
+            self._sent(version, node, generation, _Outcome(config_problem, values_problem, took_s))
             self._condition.notify_all()
 
     @staticmethod
@@ -288,9 +302,7 @@ class Distributor:
             _LOG.exception("Sending the configuration failed")
             return str(err) or type(err).__name__
 
-    def _sent(
-        self, version: Version, node: Node, generation: int, config_problem: str | None, values_problem: str | None
-    ) -> None:
+    def _sent(self, version: Version, node: Node, generation: int, outcome: _Outcome) -> None:
         state = self._states.get(node.uuid)
         if state is None:
             return
@@ -298,19 +310,20 @@ class Distributor:
         if state.generation != generation:
             return
         state.attempted_serial = version.serial_no
-        if config_problem is None and version.wants_config(node):
+        if outcome.config_problem is None and version.wants_config(node):
             state.config_serial = version.serial_no
-        if values_problem is None:
+        if outcome.values_problem is None:
             state.values_number = version.values_number
-        problem = config_problem or values_problem
+        problem = outcome.config_problem or outcome.values_problem
+        now = time.monotonic()
         if problem is None:
             if state.last_problem is not None:
                 _LOG.info("Node %s has the configuration again", node.name)
-            state.succeeded()
+            state.succeeded(now, outcome.took_s)
         else:
             if problem != state.last_problem:
                 _LOG.error("Cannot bring the configuration to node %s: %s", node.name, problem)
-            state.failed(problem, time.monotonic())
+            state.failed(problem, now)
 
 
 def usable_values(values: Values) -> Values:

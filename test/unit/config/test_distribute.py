@@ -129,6 +129,20 @@ def test_a_node_that_hangs_delays_nobody(distributor: Distributor, nodes: Nodes)
     assert len(nodes.configs[node_uuid(2)]) <= 2
 
 
+def test_a_node_rests_after_a_long_transmission_unless_somebody_waits(
+    distributor: Distributor, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribute, "_REST_FACTOR", 1e9)
+    monkeypatch.setattr(distribute, "_LONGEST_REST_S", 1e9)
+    first = offer(distributor, make_config())
+    distributor.wait_attempted(first.serial_no)
+    second = offer(distributor, changed(first, highest_used_port=12000))
+    assert not distributor.status()[node_uuid(2)].is_up_to_date
+    third = offer(distributor, changed(second, highest_used_port=12001))
+    distributor.wait_attempted(third.serial_no)
+    assert nodes.configs[node_uuid(2)] == [first.serial_no, third.serial_no]
+
+
 def test_a_failed_node_is_tried_again(distributor: Distributor, nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(distribute, "_FIRST_PAUSE_S", 0.01)
     nodes.failing.add(node_uuid(3))
