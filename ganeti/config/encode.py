@@ -1,10 +1,13 @@
 """The JSON of the configuration file, made from cached pieces: only what changed is encoded again.
 
-Objects are immutable, so the encoded form of an object is valid as long as it is the same object.
+Objects are immutable, so the encoded form of objects is valid as long as they are the same ones. It is kept for blocks
+of them: one per object costs more memory than the text, and a loop over all of them more time than what has changed.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from operator import is_not
+from typing import Any, Final, NamedTuple
 
 from ganeti.config.changes import SECTIONS
 from ganeti.objects import Cluster, ConfigData, encode_clear
@@ -12,6 +15,16 @@ from ganeti.objects import Cluster, ConfigData, encode_clear
 #: Order of the sections in the file, as the fields of ConfigData are declared.
 _ORDER: Final = ("nodes", "nodegroups", "instances", "disks", "networks", "filters")
 assert set(_ORDER) == set(SECTIONS.values())
+#: Objects of a new block.
+_BLOCK: Final = 64
+
+
+class _Block(NamedTuple):
+    """Objects that follow each other in a dictionary, and their JSON without braces."""
+
+    uuids: Sequence[str]
+    values: Sequence[Any]
+    json: bytes
 
 
 class _Section:
@@ -19,24 +32,58 @@ class _Section:
 
     def __init__(self) -> None:
         self._items: Mapping[str, Any] = {}
-        self._pieces: dict[str, tuple[Any, bytes]] = {}
-        self._joined = b"{}"
+        self._blocks: list[_Block] = []
 
-    def encode(self, items: Mapping[str, Any]) -> bytes:
-        """Return the JSON of *items*."""
-        if items is self._items:
-            return self._joined
-        known = self._pieces
-        pieces: dict[str, tuple[Any, bytes]] = {}
-        for uuid, item in items.items():
-            piece = known.get(uuid)
-            if piece is None or piece[0] is not item:
-                piece = (item, encode_clear(uuid) + b":" + encode_clear(item))
-            pieces[uuid] = piece
-        self._pieces = pieces
-        self._items = items
-        self._joined = b"{" + b",".join([piece for _, piece in pieces.values()]) + b"}"
-        return self._joined
+    def encode(self, items: Mapping[str, Any]) -> Iterator[bytes]:
+        """Give the JSON of *items* in pieces: they are large, so they are put together only once."""
+        if items is not self._items:
+            values = iter(items.values())
+            self._blocks = [
+                _encoded(block, tuple(islice(values, len(block.uuids)))) for block in self._fitting(list(items))
+            ]
+            self._items = items
+        for number, block in enumerate(self._blocks):
+            yield b"," if number else b"{"
+            yield block.json
+        yield b"}" if self._blocks else b"{}"
+
+    def _fitting(self, uuids: list[str]) -> list[_Block]:
+        """Return blocks of exactly these objects in this order, of which as many as possible are the old ones."""
+        if uuids == _uuids_of(self._blocks):
+            return self._blocks
+        # Objects that come are last in the dictionary, and those that go leave the order of the others as it is.
+        wanted = set(uuids)
+        kept = [block for old in self._blocks if (block := _reduced(old, wanted)).uuids]
+        known = _uuids_of(kept)
+        if uuids[: len(known)] != known:
+            kept, known = [], []
+        added = uuids[len(known) :]
+        if added and kept and len(kept[-1].uuids) < _BLOCK:
+            added = [*kept.pop().uuids, *added]
+        return [*kept, *_new_blocks(added)]
+
+
+def _uuids_of(blocks: Sequence[_Block]) -> list[str]:
+    return list(chain.from_iterable(block.uuids for block in blocks))
+
+
+def _reduced(block: _Block, wanted: set[str]) -> _Block:
+    """Return the block without the objects that are not wanted."""
+    if wanted.issuperset(block.uuids):
+        return block
+    return _Block([uuid for uuid in block.uuids if uuid in wanted], (), b"")
+
+
+def _new_blocks(uuids: Sequence[str]) -> Iterator[_Block]:
+    for start in range(0, len(uuids), _BLOCK):
+        yield _Block(uuids[start : start + _BLOCK], (), b"")
+
+
+def _encoded(block: _Block, values: Sequence[Any]) -> _Block:
+    """Return the block with these values, as it is if they are its own."""
+    if len(values) == len(block.values) and not any(map(is_not, values, block.values)):
+        return block
+    return _Block(block.uuids, values, encode_clear(dict(zip(block.uuids, values, strict=True)))[1:-1])
 
 
 class ConfigEncoder:
@@ -54,7 +101,8 @@ class ConfigEncoder:
             self._cluster, self._cluster_json = config.cluster, encode_clear(config.cluster)
         parts = [b'{"version":%d,"cluster":' % config.version, self._cluster_json]
         for name in _ORDER:
-            parts += [b',"%s":' % name.encode("ascii"), self._sections[name].encode(getattr(config, name))]
+            parts.append(b',"%s":' % name.encode("ascii"))
+            parts.extend(self._sections[name].encode(getattr(config, name)))
         tail = (b"serial_no", config.serial_no), (b"ctime", config.ctime), (b"mtime", config.mtime)
         parts += [b',"%s":%s' % (key, encode_clear(value)) for key, value in tail]
         parts.append(b"}\n")
