@@ -171,6 +171,11 @@ def daemon_pid_file(name: str) -> str:
     return f"{RUN_DIR}/{name}.pid"
 
 
+def hooks_dir(hpath: str, phase: str) -> str:
+    """Return the directory with the hooks of a path in a phase, relative to HOOKS_BASE_DIR."""
+    return f"{hpath}-{phase}.d"
+
+
 def to_virtual(path: str) -> str:
     """Return *path* in the form sent to other nodes.
 

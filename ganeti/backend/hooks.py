@@ -28,7 +28,7 @@ def hooks_runner(hpath: str, phase: str, env: dict[str, str]) -> list[HookResult
         raise RPCFail(f"Unknown hooks phase '{phase}'")
     if _NAME.match(hpath) is None:
         raise RPCFail(f"Invalid hooks path '{hpath}'")
-    return run_hooks(pathutils.HOOKS_BASE_DIR, f"{hpath}-{phase}.d", env)
+    return run_hooks(pathutils.HOOKS_BASE_DIR, pathutils.hooks_dir(hpath, phase), env)
 
 
 def run_hooks(base: str, directory: str, env: Mapping[str, str]) -> list[HookResult]:

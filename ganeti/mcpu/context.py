@@ -28,7 +28,8 @@ class MasterContext:
     """The services of the master process; made once at start.
 
     ``create_lu`` makes the logical unit of an opcode (``ganeti.cmdlib.base.create_lu``). ``query`` answers the opcodes
-    that are queries (the query engine; its type is known to ``cmdlib.query`` only).
+    that are queries (the query engine; its type is known to ``cmdlib.query`` only). ``master_may_have_hooks`` tells
+    whether a directory of hooks (``pathutils.hooks_dir``) may hold anything on the master, which runs this process.
     """
 
     config: "ConfigStore"
@@ -37,3 +38,4 @@ class MasterContext:
     create_lu: "Callable[[OpCode, LuEnv], LogicalUnitApi]"
     queue: QueueMembers | None = None
     query: Any = None
+    master_may_have_hooks: Callable[[str], bool] = lambda _directory: True

@@ -41,6 +41,7 @@ from ganeti.server.config_transport import RpcConfigSender
 from ganeti.server.follow import ObservedDistribution, QueueSettings, candidates_of
 from ganeti.server.queue_transport import RpcCandidates
 from ganeti.server.tenure_nodes import MasterSurroundings
+from ganeti.utils import files
 from ganeti.utils.accounts import admin_gid, owner
 
 _LOG = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ _SHUTDOWN_GRACE_S: Final = 5.0
 #: How long to wait at the end for nodes that are sent the last changes.
 _LAST_FLUSH_S: Final = 8.0
 _SOCKETS: Final = (pathutils.MASTER_SOCKET, pathutils.QUERY_SOCKET)
+
+
+def _may_have_hooks(directory: str) -> bool:
+    return files.may_hold_files(f"{pathutils.HOOKS_BASE_DIR}/{directory}")
 
 
 class _ConfigHolder:
@@ -121,6 +126,7 @@ class Master:
             create_lu=create_lu,
             queue=self._queue,
             query=engine,
+            master_may_have_hooks=_may_have_hooks,
         )
         self._settings.start(config)
         self._queue.start(OpcodeProcessor(context))

@@ -25,6 +25,17 @@ def fsync_dir(path: str) -> None:
         os.close(fd)
 
 
+def may_hold_files(path: str) -> bool:
+    """Tell whether the directory *path* may have entries: false only if it is known to be missing or empty."""
+    try:
+        with os.scandir(path) as entries:
+            return next(entries, None) is not None
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
 def write_atomic(
     path: str,
     data: bytes | str,

@@ -131,6 +131,14 @@ def test_failing_post_hook_is_a_warning() -> None:
     assert [text for _, text in world.job.log] == [expected]
 
 
+def test_nobody_is_called_for_hooks_that_the_master_is_known_not_to_have() -> None:
+    world = World(Script(hook_nodes=([node_uuid(1), node_uuid(2)], [node_uuid(1)])))
+    world.empty_on_master = {"test-pre.d", "test-post.d"}
+    world.rpc.hooks["test-pre", node_uuid(2)] = answer([["test-pre.d/a", c.HKR_SUCCESS, ""]])
+    world.run()
+    assert world.rpc.hook_nodes == {"test-pre": [node_uuid(2)]}
+
+
 def test_hooks_know_the_operation_before_and_after() -> None:
     world = World(Script(changes_config=True))
     world.run()

@@ -45,6 +45,7 @@ class ScriptedRpc:
         self._events = events
         self.hooks: dict[tuple[str, str], RpcResult[Any]] = {}
         self.environments: dict[str, Mapping[str, str]] = {}
+        self.hook_nodes: dict[str, list[str]] = {}
 
     def with_check(self, _before_call: Callable[[], None]) -> "ScriptedRpc":
         return self
@@ -54,6 +55,8 @@ class ScriptedRpc:
         directory = f"{hpath}-{phase}"
         self._events.append(directory)
         self.environments[directory] = env
+        nodes = list(nodes)
+        self.hook_nodes[directory] = nodes
         return {node: self.hooks.get((directory, node), answer([])) for node in nodes}
 
 
@@ -164,6 +167,8 @@ class World:
         self.script = script or Script()
         self.store = ConfigStore(make_config(instances=(make_instance(1),)), RecordingDisk(self.events))
         self.rpc = ScriptedRpc(self.events)
+        #: Directories of hooks without any on the master.
+        self.empty_on_master: set[str] = set()
         self.locks = LockManager()
         self.job = ScriptedJob(self.events, self.locks)
         context = MasterContext(
@@ -171,6 +176,7 @@ class World:
             rpc=self.rpc,  # type: ignore[arg-type]
             locks=self.locks,
             create_lu=lambda op, env: lu_class(op, env, self.script, self.events),  # type: ignore[arg-type]
+            master_may_have_hooks=lambda directory: directory not in self.empty_on_master,
         )
         self.processor = OpcodeProcessor(context)
 

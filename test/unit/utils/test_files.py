@@ -55,3 +55,12 @@ def test_leftovers_of_a_crash_are_removed_and_nothing_else(tmp_path: Path) -> No
     assert files.remove_leftovers(str(path)) == [str(tmp_path / "config.data.x7ab_9.new")]
     remaining = {entry.name for entry in tmp_path.iterdir()}
     assert remaining == {"config.data", "config.data.new", "config.data.a.b.new", "other.x7ab_9.new"}
+
+
+def test_only_a_missing_or_empty_directory_is_known_to_hold_nothing(tmp_path: Path) -> None:
+    assert not files.may_hold_files(str(tmp_path / "missing"))
+    assert not files.may_hold_files(str(tmp_path))
+    (tmp_path / "file").touch()
+    assert files.may_hold_files(str(tmp_path))
+    # What cannot be looked at may hold anything.
+    assert files.may_hold_files(str(tmp_path / "file"))
