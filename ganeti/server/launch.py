@@ -241,6 +241,7 @@ def _set_up(daemon: Daemon, options: argparse.Namespace, pid_file: daemon_utils.
         with_threads=daemon.WITH_THREADS,
         console_fallback=daemon.CONSOLE_FALLBACK,
     )
+    daemon_utils.return_freed_memory()
     pid_file.acquire()
     signals = daemon_utils.SignalQueue(_SIGNALS)
     daemon.prepare(options)

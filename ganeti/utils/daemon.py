@@ -1,4 +1,4 @@
-"""What every daemon does around its work: detaching, the PID file, signals, locking its memory."""
+"""What every daemon does around its work: detaching, the PID file, signals, its memory."""
 
 import contextlib
 import ctypes
@@ -26,6 +26,13 @@ _STANDARD_FDS: Final = 3
 _MCL_CURRENT: Final = 1
 _MCL_FUTURE: Final = 2
 _MCL_ONFAULT: Final = 4
+
+# Parameters of mallopt(3) in glibc.
+_M_MMAP_THRESHOLD: Final = -3
+_M_ARENA_MAX: Final = -8
+_MALLOC_ARENAS: Final = 2
+#: Blocks from this size on go back to the system when they are freed.
+_MALLOC_MAPPED_SIZE: Final = 512 << 10
 
 
 class PidFile:
@@ -181,3 +188,15 @@ def lock_memory() -> bool:
             return True
     _LOG.warning("Cannot lock the memory of this process: %s", os.strerror(ctypes.get_errno()))
     return False
+
+
+def return_freed_memory() -> None:
+    """Keep what threads free from staying with this process; does nothing where the C library is not glibc.
+
+    By default glibc gives each of many threads an arena of its own, and keeps large blocks in them once one of that
+    size was freed: copies of a large configuration then hold their memory long after they are gone.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_ARENA_MAX, _MALLOC_ARENAS)
+        mallopt(_M_MMAP_THRESHOLD, _MALLOC_MAPPED_SIZE)

@@ -67,3 +67,25 @@ def test_parent_ends_well_when_the_daemon_is_ready(tmp_path: Path) -> None:
 def test_parent_prints_why_the_daemon_failed(tmp_path: Path) -> None:
     result = _run("ready.failed('cannot bind')", tmp_path / "facts")
     assert (result.returncode, result.stderr) == (1, "cannot bind\n")
+
+
+def test_large_blocks_go_back_to_the_system_whatever_was_allocated_after_them() -> None:
+    script = """
+from ganeti.utils.daemon import return_freed_memory
+
+def rss_mib():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+return_freed_memory()
+before = rss_mib()
+# From the first such block that is freed on, glibc would keep them.
+block = bytearray(30 << 20)
+del block
+block = bytearray(20 << 20)
+after_it = [bytearray(100_000) for _ in range(5)]
+del block
+print(rss_mib() - before)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert float(result.stdout) < 10
