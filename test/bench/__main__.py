@@ -18,6 +18,8 @@ from test.cluster.virtual import VirtualCluster, running_cluster, virtual_cluste
 
 _TREE = Path(__file__).resolve().parent.parent.parent
 _INSTANCES = 5000
+#: Besides the master.
+_CANDIDATES = 7
 #: No module measures for longer, the soak of 50,000 jobs included.
 _LONGEST_S = 3600.0
 #: The daemons whose memory grows with the configuration.
@@ -80,10 +82,23 @@ def _list_offline_s(cluster: VirtualCluster, rounds: int) -> float:
     return median
 
 
+def _memory_mib(cluster: VirtualCluster) -> dict[str, float]:
+    return {daemon: rss_mib(cluster.daemon_pid(daemon)) for daemon in _DAEMONS}
+
+
+def _changes() -> dict[str, Any]:
+    """Measure changes with many candidates, of which each gets a copy of the large configuration."""
+    with virtual_cluster(nodes=1 + _CANDIDATES) as nodes:
+        cluster = running_cluster(nodes)
+        populate(cluster, _INSTANCES)
+        size = (cluster.root() / "var/lib/ganeti/config.data").stat().st_size
+        return {"candidates": _CANDIDATES, "file_mib": size / (1 << 20), **_on_master(cluster, "modify")}
+
+
 def _measure(cluster: VirtualCluster) -> dict[str, Any]:
     return {
         **_on_master(cluster, "jobs"),
-        "memory_mib": {daemon: rss_mib(cluster.daemon_pid(daemon)) for daemon in _DAEMONS},
+        "memory_mib": _memory_mib(cluster),
         "queries": _on_master(cluster, "queries"),
         "connections_ms": _on_master(cluster, "connections"),
         "gnt-instance list, other nodes offline": _list_offline_s(cluster, 10),
@@ -112,13 +127,13 @@ def main() -> None:
         _say(f"Filling it with {_INSTANCES} instances")
         populate(cluster, _INSTANCES)
         _say("Measuring it full")
-        figures[f"{_INSTANCES} instances"] = {
-            **_measure(cluster),
-            "changes at the same time": _on_master(cluster, "modify"),
-        }
+        figures[f"{_INSTANCES} instances"] = _measure(cluster)
         _say(f"Running {options.soak} jobs")
         figures["soak"] = _on_master(cluster, "soak", f"--jobs={options.soak}")
         figures["locks"] = _on_master(cluster, "locks")
+        figures["memory_mib after all of it"] = _memory_mib(cluster)
+    _say(f"Changing {_INSTANCES} instances that {_CANDIDATES} candidates have copies of")
+    figures["changes at the same time"] = _changes()
     _say("Measuring large configurations")
     figures["configuration"] = configuration.measure()
     _say("Measuring verification, with simulated nodes too")

@@ -21,25 +21,22 @@ def _masterd_pid() -> int:
         return int(file.read().split()[0])
 
 
-def _state(client: Client) -> dict[str, float]:
-    return {"masterd_mib": rss_mib(_masterd_pid()), **latency(client, 40)}
-
-
 def soak(client: Client, count: int) -> dict[str, object]:
-    """Submit *count* jobs in batches; state of the daemon after a tenth of them and at the end."""
-    early: dict[str, float] = {}
-    start = time.perf_counter()
-    for number in range(0, count, _BATCH):
-        if not early and number >= count // 10:
-            early = _state(client)
+    """Submit *count* jobs in batches; speed, memory and latency of the daemon after each tenth of them."""
+    samples: list[dict[str, float]] = []
+    tenth = max(count // 10, _BATCH)
+    started = since = time.perf_counter()
+    for done in range(_BATCH, count + 1, _BATCH):
         outcomes = client.submit_many_jobs([[NOOP]] * _BATCH)
         states = {wait_for_end(client, int(outcome.job_id_or_message)) for outcome in outcomes}
         assert states == {"success"}, states
-        if number // _BATCH % _ARCHIVE_EVERY == 0:
+        if done % tenth == 0:
+            rate = tenth / (time.perf_counter() - since)
+            samples.append({"jobs_per_s": rate, "masterd_mib": rss_mib(_masterd_pid()), **latency(client, 40)})
+            since = time.perf_counter()
+        if done % (_BATCH * _ARCHIVE_EVERY) == 0:
             client.auto_archive_jobs(-1, 60)
-    rate = count / (time.perf_counter() - start)
-    client.auto_archive_jobs(-1, 60)
-    return {"jobs": count, "jobs_per_s": rate, "after a tenth": early, "at the end": _state(client)}
+    return {"jobs": count, "seconds": time.perf_counter() - started, "after each tenth": samples}
 
 
 def main() -> None:
