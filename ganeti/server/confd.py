@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from ganeti import constants as c
 from ganeti.confd import wire
@@ -25,6 +25,9 @@ _RECEIVE_SIZE: Final = c.MAX_UDP_DATA_SIZE + 1
 _RECEIVE_BUFFER: Final = 8 << 20
 #: Seconds and microseconds until the receiving thread looks whether it shall end.
 _RECEIVE_TIMEOUT: Final = struct.pack("ll", 0, 300_000)
+#: How often to look for the next request before sleeping, some 30 us in all: a client that was answered often asks
+#: again at once, and to be woken takes longer than to answer.
+_LOOKS: Final = 20
 #: Longer texts are no time.
 _LONGEST_TIME: Final = 20
 
@@ -103,10 +106,10 @@ class UdpServer:
         self._socket.close()
 
     def _serve(self) -> None:
-        receive, send, respond = self._socket.recvfrom, self._socket.sendto, self._respond
+        send, respond = self._socket.sendto, self._respond
         while not self._stopping:
             try:
-                datagram, address = receive(_RECEIVE_SIZE)
+                datagram, address = self._receive()
                 if len(datagram) < _RECEIVE_SIZE and (reply := respond(datagram)) is not None:
                     send(reply, address)
             except BlockingIOError:
@@ -116,6 +119,16 @@ class UdpServer:
                 _LOG.debug("Cannot answer: %s", err)
             except Exception:
                 _LOG.exception("Cannot answer a request")
+
+    def _receive(self) -> tuple[bytes, Any]:
+        """Return the next datagram and who sent it; raises BlockingIOError after a while without any."""
+        receive = self._socket.recvfrom
+        for _ in range(_LOOKS):
+            try:
+                return receive(_RECEIVE_SIZE, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                continue
+        return receive(_RECEIVE_SIZE)
 
 
 def _grow_buffer(sock: socket.socket) -> None:
