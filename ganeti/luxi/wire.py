@@ -118,7 +118,7 @@ def encode_response(response: Response) -> list[bytes]:
     """Return what to send for *response*, in pieces; no version is sent, because older clients compare it."""
     result = response.result
     pieces = result.pieces if isinstance(result, serializer.JsonPieces) else (serializer.dumps_fast(result),)
-    return [_SUCCESS if response.success else _FAILURE, *pieces, _END]
+    return [_SUCCESS if response.success else _FAILURE, *map(serializer.drop_zero_fractions, pieces), _END]
 
 
 def decode_response(payload: bytes) -> Response:
