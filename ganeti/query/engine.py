@@ -24,6 +24,7 @@ from ganeti.query.os_fields import OSES, merge_diagnoses
 from ganeti.query.providers import merge_providers
 from ganeti.query.storage_fields import EXPORTS, EXTSTORAGES, ExportItem, ProviderItem
 from ganeti.query.view import View
+from ganeti.rpc.sharing import SharedCalls
 from ganeti.utils.text import nice_sort_key
 
 if TYPE_CHECKING:
@@ -75,11 +76,14 @@ class JobSource(Protocol):
 class _Selection(Generic[Item]):
     """The fields and the filter of one query on one resource."""
 
-    def __init__(self, resource: Resource[Item], names: Sequence[str], qfilter: Any) -> None:
+    def __init__(
+        self, resource: Resource[Item], names: Sequence[str], qfilter: Any, *, finds_by_name: bool = True
+    ) -> None:
+        """*finds_by_name*: items are looked up if the filter only names them; else it is always evaluated."""
         self.resource = resource
         self.fields: list[Field[Item]] = resource.select(names)
         self.filter: Filter[Item] | None = compile_filter(qfilter, resource.fields) if qfilter is not None else None
-        has_names = qfilter is not None and resource.name_field is not None
+        has_names = finds_by_name and qfilter is not None and resource.name_field is not None
         self.wanted = names_only(qfilter, str(resource.name_field)) if has_names else None
 
     @property
@@ -111,9 +115,18 @@ class _Selection(Generic[Item]):
 class QueryEngine:
     """Answers ``Query`` and ``QueryFields`` for every resource, without locks and without a job."""
 
-    def __init__(self, config: SnapshotSource, rpc: "RpcClient", locks: LockManager, jobs: JobSource) -> None:
+    def __init__(
+        self,
+        config: SnapshotSource,
+        rpc: "RpcClient",
+        locks: LockManager,
+        jobs: JobSource,
+        calls: SharedCalls | None = None,
+    ) -> None:
+        """*calls* are those that queries share, by default made with *rpc*."""
         self._config = config
         self._rpc = rpc
+        self._calls = calls or SharedCalls(rpc)
         self._locks = locks
         self._jobs = jobs
         self._view = View(config.snapshot())
@@ -172,7 +185,9 @@ class QueryEngine:
         if not selection.needs:
             return selection.answer(candidates)
         instances: list[Instance] = [item.instance for item in candidates]
-        found = live.gather_instances(self._rpc, view, instances, consoles="console" in selection.needs)
+        found = live.gather_instances(self._calls, view, instances)
+        if "console" in selection.needs:
+            live.add_consoles(self._rpc, view, list(found.values()))
         return selection.answer(found[instance.uuid] for instance in instances)
 
     def _nodes(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
@@ -184,7 +199,7 @@ class QueryEngine:
             return selection.answer(candidates)
         nodes: list[Node] = [item.node for item in candidates]
         found = live.gather_nodes(
-            self._rpc, view, nodes, hypervisor="hypervisor" in selection.needs, storage="storage" in selection.needs
+            self._calls, view, nodes, hypervisor="hypervisor" in selection.needs, storage="storage" in selection.needs
         )
         return selection.answer(NodeItem(view, node, found.get(node.uuid)) for node in nodes)
 
@@ -218,7 +233,7 @@ class QueryEngine:
     def _extstorages(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         items = merge_providers(view.config, live.gather_providers(self._rpc, view))
-        selection: _Selection[ProviderItem] = _Selection(EXTSTORAGES, names, _without_shortcut(qfilter))
+        selection: _Selection[ProviderItem] = _Selection(EXTSTORAGES, names, qfilter, finds_by_name=False)
         return selection.answer(items)
 
     def _job_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
@@ -237,7 +252,7 @@ class QueryEngine:
 
     def _lock_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         infos = sorted(self._locks.snapshot(), key=lambda info: nice_sort_key(info.name))
-        return _Selection(LOCKS, names, _without_shortcut(qfilter)).answer(infos)
+        return _Selection(LOCKS, names, qfilter, finds_by_name=False).answer(infos)
 
     def _filter_rules(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         rules = self._config.snapshot().filters
@@ -248,25 +263,19 @@ class QueryEngine:
     def _oses(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
         items = merge_diagnoses(live.gather_oses(self._rpc, view), view.cluster)
-        return _Selection(OSES, names, _without_shortcut(qfilter)).answer(items)
+        return _Selection(OSES, names, qfilter, finds_by_name=False).answer(items)
 
     def _cluster(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         view = self._current_view()
-        selection: _Selection[ClusterItem] = _Selection(CLUSTER, names, _without_shortcut(qfilter))
+        selection: _Selection[ClusterItem] = _Selection(CLUSTER, names, qfilter)
         pause = live.gather_watcher_pause(self._rpc, view) if "watcher_pause" in selection.needs else None
         return selection.answer([ClusterItem(view, self._jobs.is_drained(), pause)])
 
 
-def _without_shortcut(qfilter: Any) -> Any:
-    """Return an equal filter that is always evaluated, for resources whose items are not looked up by name."""
-    return None if qfilter is None else ["&", qfilter]
-
-
 def _job_id(value: str | int) -> int:
-    try:
-        return int(value)
-    except ValueError:
-        raise errors.OpPrereqError(f"Invalid job ID '{value}'", c.ECODE_INVAL) from None
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise errors.OpPrereqError(f"Invalid job ID '{value}'", c.ECODE_INVAL)
+    return int(value)
 
 
 def _choose(view: View, objects: Mapping[str, NamedT], wanted: Sequence[str | int] | None, what: str) -> list[NamedT]:

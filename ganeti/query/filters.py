@@ -63,7 +63,7 @@ def compile_filter(expression: Any, fields: Mapping[str, Field[Item]]) -> Filter
 
 
 def _compile(expression: Any, fields: Mapping[str, Any], used: dict[str, Any], depth: int) -> _Condition:
-    if depth > _MAX_DEPTH:
+    if depth >= _MAX_DEPTH:
         raise errors.ParameterError(f"Query filter is nested deeper than {_MAX_DEPTH} levels")
     if not isinstance(expression, (list, tuple)) or not expression or not isinstance(expression[0], str):
         raise errors.ParameterError(f"Query filter must be a list that starts with an operator, not {expression!r}")
@@ -106,7 +106,7 @@ def _literal(value: Any, field: Field[Any]) -> Any:
     """Return a literal in the form in which the field's values compare."""
     if field.mode is FilterMode.SPLIT_TIMESTAMP:
         return _seconds(value)
-    if field.mode is FilterMode.JOB_ID and isinstance(value, str) and value.isdigit():
+    if field.mode is FilterMode.JOB_ID and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -115,10 +115,14 @@ def _literal(value: Any, field: Field[Any]) -> Any:
     return value
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _seconds(value: Any) -> float:
-    if isinstance(value, (list, tuple)) and len(value) == 2:
+    if isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_number, value)):
         return float(value[0] + value[1] / 1e6)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if _is_number(value):
         return float(value)
     raise errors.ParameterError(f"Invalid timestamp {value!r} in query filter")
 
@@ -161,7 +165,7 @@ def _comparable(field: Field[Any], value: Any, literal: Any) -> Any:
     if field.mode is FilterMode.SPLIT_TIMESTAMP:
         return _seconds(value)
     both_text = isinstance(value, str) and isinstance(literal, str)
-    both_numbers = isinstance(value, (int, float)) and not isinstance(value, bool) and isinstance(literal, (int, float))
+    both_numbers = _is_number(value) and _is_number(literal)
     if not (both_text or both_numbers):
         raise errors.ParameterError(f"Invalid types in comparison, trying to compare {value!r} with {literal!r}")
     return value
@@ -202,7 +206,10 @@ def names_only(expression: Any, name_field: str) -> list[str | int] | None:
         return None
     op, *operands = expression
     if op in ("==", "=") and len(operands) == 2 and operands[0] == name_field:
-        return [operands[1]] if isinstance(operands[1], (str, int)) else None
+        name = operands[1]
+        if isinstance(name, float) and name.is_integer():
+            name = int(name)
+        return [name] if isinstance(name, (str, int)) else None
     if op != "|" or not operands:
         return None
     names: list[str | int] = []

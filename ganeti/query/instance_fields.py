@@ -104,7 +104,7 @@ def _status(item: InstanceItem) -> str:
 
 
 def _oper_state(item: InstanceItem) -> bool | Special:
-    if item.seen.primary_offline or (item.seen.primary_failed and item.running is None):
+    if item.seen.primary_offline or item.seen.primary_failed:
         return NODATA
     return item.running is not None
 
@@ -121,7 +121,7 @@ def _running_value(key: str) -> Callable[[InstanceItem], Any]:
 
 
 def _console(item: InstanceItem) -> Any:
-    if item.running is None:
+    if item.running is None and not (item.seen.primary_offline or item.seen.primary_failed):
         return UNAVAIL
     return NODATA if item.console is None else msgspec.to_builtins(item.console)
 

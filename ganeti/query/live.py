@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ganeti import constants as c
-from ganeti.objects import Instance, Node
+from ganeti.objects import Instance, Node, fill
 from ganeti.objects.guest import GuestState
 from ganeti.objects.to_wire import console_request
 from ganeti.query.instance_fields import InstanceItem
@@ -18,44 +18,60 @@ from ganeti.rpc.procedures.storage import FoundProvider
 
 if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
+    from ganeti.rpc.sharing import SharedCalls
 
-#: Storage unit that a template's free space is looked up in: (storage type, what names the unit).
+#: Storage unit that a template's free space is looked up in: (storage type, what names the unit). Nodes cannot tell
+#: about those of other templates.
 _UNIT_OF_TEMPLATE: Final = {
     c.DT_PLAIN: (c.ST_LVM_VG, "volume_group_name"),
     c.DT_DRBD8: (c.ST_LVM_VG, "volume_group_name"),
     c.DT_FILE: (c.ST_FILE, "file_storage_dir"),
     c.DT_SHARED_FILE: (c.ST_SHARED_FILE, "shared_file_storage_dir"),
-    c.DT_GLUSTER: (c.ST_GLUSTER, "gluster_storage_dir"),
 }
 
 StorageUnit = tuple[str, str, list[Any]]
 
 
-def storage_units(view: View) -> list[StorageUnit]:
-    """Return the storage units to ask nodes about: the default one of each enabled template, and the VG's volumes."""
+def storage_units(view: View, *, is_exclusive: bool) -> list[StorageUnit]:
+    """Return the storage units to ask a node about: the default one of each enabled template, and the VG's volumes.
+
+    *is_exclusive*: each logical volume of the node has physical volumes of its own.
+    """
     cluster = view.cluster
     units: list[StorageUnit] = []
     for template in cluster.enabled_disk_templates:
         kind, attribute = _UNIT_OF_TEMPLATE.get(template, (None, ""))
         key = getattr(cluster, attribute) if kind else None
-        unit = (kind, key, [False] if kind == c.ST_LVM_VG else []) if kind and key else None
+        unit = (kind, key, [is_exclusive] if kind == c.ST_LVM_VG else []) if kind and key else None
         if unit and unit not in units:
             units.append(unit)
     if any(unit[0] == c.ST_LVM_VG for unit in units) and cluster.volume_group_name:
-        units.append((c.ST_LVM_PV, cluster.volume_group_name, [False]))
+        units.append((c.ST_LVM_PV, cluster.volume_group_name, [is_exclusive]))
     return units
 
 
+def _has_exclusive_storage(view: View, node: Node) -> bool:
+    group = view.config.nodegroups.get(node.group)
+    return bool(group and fill.fill_nd(view.cluster, group, node).get(c.ND_EXCLUSIVE_STORAGE))
+
+
 def gather_nodes(
-    rpc: "RpcClient", view: View, nodes: Iterable[Node], *, hypervisor: bool, storage: bool
+    calls: "SharedCalls", view: View, nodes: Iterable[Node], *, hypervisor: bool, storage: bool
 ) -> dict[str, NodeLive]:
-    """Return what each of the nodes reports; nodes that are offline or do not answer are missing."""
+    """Return what each of the nodes reports; those that do not answer, are offline or hold no instances are missing."""
     cluster = view.cluster
     name = cluster.primary_hypervisor
     specs = [(name, cluster.hvparams.get(name, {}))] if hypervisor else []
-    units = storage_units(view) if storage else []
-    online = [node.uuid for node in nodes if not node.offline]
-    answers = rpc.call(online, procedures.node_info, units, specs)
+    questions = {
+        is_exclusive: (storage_units(view, is_exclusive=is_exclusive) if storage else [], specs)
+        for is_exclusive in (False, True)
+    }
+    asked = {
+        node.uuid: questions[_has_exclusive_storage(view, node)]
+        for node in nodes
+        if node.vm_capable and not node.offline
+    }
+    answers = calls.call_each(procedures.node_info, asked, concerns_others=storage)
     return {
         uuid: NodeLive(
             bootid=answer.payload[0],
@@ -67,16 +83,15 @@ def gather_nodes(
     }
 
 
-def gather_instances(
-    rpc: "RpcClient", view: View, instances: Sequence[Instance], *, consoles: bool
-) -> dict[str, InstanceItem]:
+def gather_instances(calls: "SharedCalls", view: View, instances: Sequence[Instance]) -> dict[str, InstanceItem]:
     """Return the instances by UUID with their state as the primary nodes of all of them see it."""
     hypervisors = sorted({instance.hypervisor for instance in instances})
     nodes = view.config.nodes
     primaries = {instance.primary_node for instance in instances}
     online = [uuid for uuid in primaries if uuid in nodes and not nodes[uuid].offline]
     hvparams = {name: view.cluster.hvparams.get(name, {}) for name in hypervisors}
-    answers = rpc.call(online, procedures.all_instances_info, hypervisors, hvparams)
+    question = (hypervisors, hvparams)
+    answers = calls.call_each(procedures.all_instances_info, dict.fromkeys(online, question), concerns_others=False)
     reports: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
     failed = set()
     for uuid, answer in answers.items():
@@ -85,10 +100,7 @@ def gather_instances(
             continue
         for name, info in answer.payload.items():
             reports[name][uuid] = info
-    found = {instance.uuid: _item(view, instance, reports.get(instance.name, {}), failed) for instance in instances}
-    if consoles:
-        _add_consoles(rpc, view, found)
-    return found
+    return {instance.uuid: _item(view, instance, reports.get(instance.name, {}), failed) for instance in instances}
 
 
 def _item(view: View, instance: Instance, reports: Mapping[str, Mapping[str, Any]], failed: set[str]) -> InstanceItem:
@@ -105,14 +117,14 @@ def _item(view: View, instance: Instance, reports: Mapping[str, Mapping[str, Any
     return InstanceItem(view, instance, seen, running)
 
 
-def _add_consoles(rpc: "RpcClient", view: View, items: dict[str, InstanceItem]) -> None:
+def add_consoles(rpc: "RpcClient", view: View, items: Sequence[InstanceItem]) -> None:
     """Ask the primary nodes of running instances how to reach their consoles."""
     requests: dict[str, dict[str, Any]] = defaultdict(dict)
-    for item in items.values():
+    for item in items:
         if item.seen.on_primary:
             requests[item.instance.primary_node][item.instance.name] = console_request(view.config, item.instance)
     answers = rpc.call_each(procedures.instance_console_info, {uuid: (body,) for uuid, body in requests.items()})
-    for item in items.values():
+    for item in items:
         answer = answers.get(item.instance.primary_node)
         if answer is not None and not answer.fail_msg and answer.payload:
             item.console = answer.payload.get(item.instance.name)

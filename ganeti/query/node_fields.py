@@ -77,11 +77,11 @@ class GroupItem:
         return [inst.name for node in self.members for inst in self.view.primaries.get(node.uuid, ())]
 
 
-def _live(name: str, value: Callable[[NodeLive], Any]) -> Callable[[NodeItem], Any]:
+def _live(value: Callable[[NodeLive], Any]) -> Callable[[NodeItem], Any]:
     def one(item: NodeItem) -> Any:
         if item.node.offline:
             return OFFLINE
-        if not item.node.vm_capable and name != "bootid":
+        if not item.node.vm_capable:
             return UNAVAIL
         found = value(item.live) if item.live is not None else None
         return NODATA if found is None else found
@@ -103,10 +103,10 @@ def _storage(key: str, *, of_pv: bool) -> Callable[[NodeLive], Any]:
 
 def _live_fields() -> list[Field[NodeItem]]:
     def hypervisor(name: str, title: str, kind: str, key: str, doc: str) -> Field[NodeItem]:
-        return Field(name, title, kind, doc, _live(name, lambda live: live.hypervisor.get(key)), NEEDS_HYPERVISOR)
+        return Field(name, title, kind, doc, _live(lambda live: live.hypervisor.get(key)), NEEDS_HYPERVISOR)
 
     def storage(name: str, title: str, kind: str, key: str, doc: str, *, of_pv: bool) -> Field[NodeItem]:
-        return Field(name, title, kind, doc, _live(name, _storage(key, of_pv=of_pv)), NEEDS_STORAGE)
+        return Field(name, title, kind, doc, _live(_storage(key, of_pv=of_pv)), NEEDS_STORAGE)
 
     return [
         Field(
@@ -114,7 +114,7 @@ def _live_fields() -> list[Field[NodeItem]]:
             "BootID",
             c.QFT_TEXT,
             "Random UUID of the current boot",
-            _live("bootid", lambda live: live.bootid),
+            _live(lambda live: live.bootid),
             NEEDS_NODE,
         ),
         hypervisor("cnodes", "CNodes", c.QFT_NUMBER, "cpu_nodes", "NUMA nodes"),

@@ -22,6 +22,11 @@ class _Sorted(NamedTuple):
     uuids: dict[str, str]
 
 
+def _beginnings(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
 class View:
     """Read-only look-ups over one snapshot; everything beyond the snapshot is computed on first use.
 
@@ -31,6 +36,8 @@ class View:
     def __init__(self, config: ConfigData) -> None:
         self.config = config
         self._sorted: dict[int, _Sorted] = {}
+        #: By the identity of a section: objects by every beginning of their names up to a dot, in lower case.
+        self._by_beginning: dict[int, dict[str, list[Any]]] = {}
         #: Of all names in use and perhaps some that were: computing these costs more than sorting by them.
         self._sort_keys: dict[str, SortKey] = {}
         self._hv_bases: dict[tuple[str, str], Params] = {}
@@ -41,6 +48,7 @@ class View:
         view = cls(config)
         sections = {id(section) for section in (config.instances, config.nodes, config.nodegroups, config.networks)}
         view._sorted = {key: found for key, found in earlier._sorted.items() if key in sections}
+        view._by_beginning = {key: found for key, found in earlier._by_beginning.items() if key in view._sorted}
         if len(earlier._sort_keys) < 2 * (len(config.instances) + len(config.nodes)) + 1000:
             view._sort_keys = earlier._sort_keys
         return view
@@ -70,6 +78,24 @@ class View:
     def named(self, objects: Mapping[str, NamedT], name: str) -> NamedT | None:
         """Return the object of a section of the snapshot with exactly this UUID or name."""
         return objects.get(name) or objects.get(self._section(objects).uuids.get(name, ""))
+
+    def named_like(self, objects: Mapping[str, NamedT], name: str) -> list[NamedT]:
+        """Return the objects of a section whose names begin with *name* up to a dot, or the one that is called so.
+
+        Case does not matter.
+        """
+        # The sorted form keeps the section alive, so that its id stays its own.
+        in_order = self._section(objects).objects
+        index = self._by_beginning.get(id(objects))
+        if index is None:
+            index = defaultdict(list)
+            for obj in in_order:
+                for beginning in _beginnings(obj.name.lower()):
+                    index[beginning].append(obj)
+            self._by_beginning[id(objects)] = index
+        wanted = name.lower()
+        found = index.get(wanted, []) if wanted else []
+        return [obj for obj in found if obj.name.lower() == wanted] or found
 
     def hv_base(self, hypervisor: str, os: str) -> Params:
         """Return what instances with an OS that set nothing themselves have as hypervisor parameters, without globals.

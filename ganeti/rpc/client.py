@@ -1,8 +1,10 @@
 """Calls procedures on nodes, many at once; one result per node, whatever happens to the others."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec, TypeVar
 
+from ganeti.rpc.changes import NodeChanges
 from ganeti.rpc.declaration import Procedure
 from ganeti.rpc.resolvers import Offline, Resolver, Unresolved
 from ganeti.rpc.result import OFFLINE_MESSAGE, RpcResult, failure
@@ -10,6 +12,27 @@ from ganeti.rpc.transport import NodeTransport, PendingCall
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class BegunCall(Generic[R]):
+    """A call to one node that is under way, or failed before that."""
+
+    node: str
+    proc: Procedure[Any, R]
+    started: "PendingCall | RpcResult[Any]"
+    check: Callable[[], None] | None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the answer is there."""
+        return isinstance(self.started, RpcResult) or self.started.future.done()
+
+    def wait(self) -> RpcResult[R]:
+        """Wait for the answer; to be called once."""
+        if isinstance(self.started, RpcResult):
+            return self.started
+        return self.started.wait(self.node, self.proc, self.check)
 
 
 class RpcClient:
@@ -26,6 +49,7 @@ class RpcClient:
         *,
         before_call: Callable[[], None] | None = None,
         limit_s: float | None = None,
+        changes: NodeChanges | None = None,
     ) -> None:
         """*transport* may be shared by several clients; *before_call* may raise to prevent a call, and is
         called while an answer is awaited, where it may raise too.
@@ -36,28 +60,42 @@ class RpcClient:
         self._transport = transport
         self._before_call = before_call
         self._limit_s = limit_s
+        #: What this client and those made from it have changed on nodes.
+        self.changes = changes or NodeChanges()
+
+    def _relative(
+        self,
+        *,
+        resolver: Resolver | None = None,
+        before_call: Callable[[], None] | None = None,
+        limit_s: float | None = None,
+    ) -> "RpcClient":
+        return RpcClient(
+            resolver or self._resolver,
+            self._transport,
+            before_call=before_call or self._before_call,
+            limit_s=self._limit_s if limit_s is None else limit_s,
+            changes=self.changes,
+        )
 
     def with_resolver(self, resolver: Resolver) -> "RpcClient":
         """Return a client over the same connections that finds nodes in another way."""
-        return RpcClient(resolver, self._transport, before_call=self._before_call, limit_s=self._limit_s)
+        return self._relative(resolver=resolver)
 
     def with_limit(self, limit_s: float) -> "RpcClient":
         """Return a client over the same connections that waits no longer than this for any answer."""
-        return RpcClient(self._resolver, self._transport, before_call=self._before_call, limit_s=limit_s)
+        return self._relative(limit_s=limit_s)
 
     def with_check(self, before_call: Callable[[], None]) -> "RpcClient":
         """Return a client over the same connections that calls *before_call* first (it raises when a job is killed)."""
-        return RpcClient(self._resolver, self._transport, before_call=before_call, limit_s=self._limit_s)
+        return self._relative(before_call=before_call)
 
     def call(
         self, nodes: Iterable[str], proc: Procedure[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> dict[str, RpcResult[R]]:
         """Call a procedure with the same arguments on many nodes and wait for all of them."""
         assert not kwargs, "Arguments of procedures are positional"
-        self._check()
-        body = proc.encode_args(args)
-        timeout_s = proc.timeout_s(args)
-        return self._gather([(node, self._start(node, proc, body, timeout_s)) for node in dict.fromkeys(nodes)], proc)
+        return self.call_each(proc, dict.fromkeys(nodes, args))
 
     def call_one(self, node: str, proc: Procedure[P, R], /, *args: P.args, **kwargs: P.kwargs) -> RpcResult[R]:
         """Call a procedure on one node."""
@@ -65,12 +103,21 @@ class RpcClient:
 
     def call_each(self, proc: Procedure[P, R], args_of: Mapping[str, tuple[Any, ...]], /) -> dict[str, RpcResult[R]]:
         """Call a procedure on many nodes, each with its own arguments, and wait for all of them."""
+        begun = self.begin_each(proc, args_of)
+        try:
+            return {node: call.wait() for node, call in begun.items()}
+        finally:
+            # Also if the wait was ended: the calls go on and change what they change.
+            if proc.may_change:
+                self.changes.note(begun)
+
+    def begin_each(self, proc: Procedure[P, R], args_of: Mapping[str, tuple[Any, ...]], /) -> dict[str, BegunCall[R]]:
+        """Start calls of a procedure on many nodes, each with its own arguments; does not wait for any of them."""
         self._check()
-        started = [
-            (node, self._start(node, proc, proc.encode_args(args), proc.timeout_s(args)))
-            for node, args in args_of.items()
-        ]
-        return self._gather(started, proc)
+        return {
+            node: BegunCall(node, proc, self._start(node, proc, body, proc.timeout_s(args_of[node])), self._before_call)
+            for node, body in proc.encode_each(args_of).items()
+        }
 
     def close(self) -> None:
         """Close all connections; calls under way fail."""
@@ -90,11 +137,3 @@ class RpcClient:
             return failure(node, proc.name, address.reason)
         limit_s = timeout_s if self._limit_s is None else min(timeout_s, self._limit_s)
         return self._transport.start(address, proc, body, limit_s)
-
-    def _gather(
-        self, started: "Iterable[tuple[str, PendingCall | RpcResult[Any]]]", proc: Procedure[P, R]
-    ) -> dict[str, RpcResult[R]]:
-        return {
-            node: pending if isinstance(pending, RpcResult) else pending.wait(node, proc, self._before_call)
-            for node, pending in started
-        }

@@ -4,7 +4,7 @@ import enum
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Generic, ParamSpec, TypeVar
@@ -79,6 +79,11 @@ class Procedure(Generic[P, R]):
         """Whether node daemons keep room for it whatever else they do."""
         return self.time_limit is Timeout.URGENT
 
+    @property
+    def may_change(self) -> bool:
+        """Whether it may change what queries ask nodes for; urgent calls look, or keep copies of files."""
+        return not self.is_urgent
+
     def timeout_s(self, args: tuple[Any, ...]) -> float:
         """Return the limit of a call with these arguments in seconds."""
         return float(self.time_limit(*args)) if not isinstance(self.time_limit, Timeout) else float(self.time_limit)
@@ -93,6 +98,14 @@ class Procedure(Generic[P, R]):
         if len(args) != len(self.arguments):
             raise TypeError(f"{self.name} takes {len(self.arguments)} arguments, not {len(args)}")
         return encode_clear(args[0] if self.has_bare_body else args)
+
+    def encode_each(self, args_of: Mapping[str, tuple[Any, ...]]) -> dict[str, bytes]:
+        """Return the bodies of requests to many nodes; equal arguments that are one object are encoded once."""
+        bodies: dict[int, bytes] = {}
+        for args in args_of.values():
+            if id(args) not in bodies:
+                bodies[id(args)] = self.encode_args(args)
+        return {node: bodies[id(args)] for node, args in args_of.items()}
 
     def decode_args(self, body: bytes) -> tuple[Any, ...]:
         """Return the arguments in the body of a request. Raises ValueError if they do not fit the declaration."""

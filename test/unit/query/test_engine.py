@@ -13,7 +13,10 @@ from ganeti.locking import ALL_SET, LockManager
 from ganeti.objects import ConfigData
 from ganeti.query.cluster_info import cluster_info, config_values, tags_of
 from ganeti.query.engine import RESOURCES, QueryEngine
+from ganeti.rpc.changes import NodeChanges
+from ganeti.rpc.client import BegunCall
 from ganeti.rpc.result import RpcResult
+from ganeti.rpc.sharing import SharedCalls
 from test.unit.factories import make_config, make_disk, make_instance, make_node, node_uuid
 
 
@@ -33,12 +36,18 @@ class Nodes:
     def __init__(self, script: dict[str, dict[str, Any]]) -> None:
         self.script = script
         self.asked: list[tuple[str, str]] = []
+        self.arguments: dict[str, tuple[Any, ...]] = {}
+        self.changes = NodeChanges()
 
     def call(self, nodes: Iterable[str], proc: Any, *args: Any) -> dict[str, RpcResult[Any]]:
         return {node: self.call_one(node, proc, *args) for node in nodes}
 
-    def call_one(self, node: str, proc: Any, *_args: Any) -> RpcResult[Any]:
+    def begin_each(self, proc: Any, calls: dict[str, tuple[Any, ...]]) -> dict[str, BegunCall[Any]]:
+        return {node: BegunCall(node, proc, result, None) for node, result in self.call_each(proc, calls).items()}
+
+    def call_one(self, node: str, proc: Any, *args: Any) -> RpcResult[Any]:
         self.asked.append((proc.name, node))
+        self.arguments[node] = args
         payload = self.script.get(proc.name, {}).get(node)
         failure = "Error 7: no route" if payload is None else None
         return RpcResult(node=node, call=proc.name, fail_msg=failure, value=payload)
@@ -71,8 +80,10 @@ class Jobs:
 
 
 def _engine(config: ConfigData, script: dict[str, dict[str, Any]] | None = None) -> tuple[QueryEngine, Nodes]:
-    nodes = Nodes(script or {})
-    return QueryEngine(Store(config), nodes, LockManager(), Jobs()), nodes  # type: ignore[arg-type]
+    nodes: Any = Nodes(script or {})
+    # No test takes so long that a shared answer gets old.
+    calls = SharedCalls(nodes, clock=lambda: 0.0)
+    return QueryEngine(Store(config), nodes, LockManager(), Jobs(), calls), nodes
 
 
 def _values(response: dict[str, Any]) -> list[list[Any]]:
@@ -295,3 +306,103 @@ def test_tags_are_found_by_short_name_and_uuid() -> None:
     assert tags_of(config, c.TAG_INSTANCE, "inst") is None
     assert tags_of(config, "disk", "x") is None
     assert tags_of(config, c.TAG_CLUSTER, "whatever") == []
+
+
+def test_a_short_name_that_fits_several_is_told_from_one_that_fits_none() -> None:
+    twins = tuple(make_instance(index, name=f"web.site{index}.example.com") for index in (1, 2))
+    engine, _ = _engine(make_config(instances=twins))
+    with pytest.raises(errors.OpPrereqError, match=r"multiple matches: web\.site1\.example\.com, web\.site2"):
+        engine.query(c.QR_INSTANCE, ["name"], ["==", "name", "web"])
+    with pytest.raises(errors.OpPrereqError, match="Instance name 'we' not found"):
+        engine.query(c.QR_INSTANCE, ["name"], ["==", "name", "we"])
+    assert _values(engine.query(c.QR_INSTANCE, ["name"], ["==", "name", "WEB.Site2"])) == [[twins[1].name]]
+
+
+def test_job_ids_may_be_numbers_with_zero_fraction_or_digits_only() -> None:
+    engine, _ = _engine(make_config())
+    assert _values(engine.query(c.QR_JOB, ["id"], ["|", ["==", "id", 3.0], ["==", "id", "1"]])) == [[3], [1]]
+    for wrong in ("one", "1_0", "²", " 1"):
+        with pytest.raises(errors.OpPrereqError, match="Invalid job ID"):
+            engine.query(c.QR_JOB, ["id"], ["==", "id", wrong])
+
+
+def test_nodes_that_hold_no_instances_have_no_live_data() -> None:
+    config = make_config()
+    storage_only = make_node(3, vm_capable=False)
+    config = msgspec.structs.replace(config, nodes={**config.nodes, storage_only.uuid: storage_only})
+    engine, nodes = _engine(config, {"node_info": {}})
+    response = engine.query(c.QR_NODE, ["bootid", "mfree", "dfree"], ["==", "name", storage_only.name])
+    assert response["data"] == [[(c.RS_UNAVAIL, None)] * 3]
+    assert nodes.asked == []
+
+
+def test_storage_units_are_those_of_enabled_templates_that_can_be_asked_about() -> None:
+    config = make_config()
+    templates = (c.DT_GLUSTER, c.DT_DRBD8, c.DT_PLAIN, c.DT_FILE, c.DT_RBD)
+    cluster = msgspec.structs.replace(
+        config.cluster, enabled_disk_templates=templates, volume_group_name="xenvg", file_storage_dir="/srv/file"
+    )
+    exclusive = make_node(1, ndparams={c.ND_EXCLUSIVE_STORAGE: True})
+    config = msgspec.structs.replace(config, cluster=cluster, nodes={**config.nodes, exclusive.uuid: exclusive})
+    engine, nodes = _engine(config)
+    engine.query(c.QR_NODE, ["dfree"])
+
+    def units(is_exclusive: bool) -> list[Any]:
+        return [("lvm-vg", "xenvg", [is_exclusive]), ("file", "/srv/file", []), ("lvm-pv", "xenvg", [is_exclusive])]
+
+    assert nodes.arguments[exclusive.uuid] == (units(True), [])
+    assert nodes.arguments[node_uuid(2)] == (units(False), [])
+
+
+def test_free_space_is_that_of_the_first_unit_that_is_no_physical_volume() -> None:
+    units = [
+        {"type": "lvm-pv", "name": "xenvg", "storage_free": 2, "storage_size": 3},
+        {"type": "file", "name": "/srv", "storage_free": 10, "storage_size": 20},
+        {"type": "lvm-vg", "name": "xenvg", "storage_free": 30, "storage_size": 40},
+    ]
+    engine, _ = _engine(make_config(), {"node_info": {node_uuid(1): ("boot", units, None)}})
+    response = engine.query(c.QR_NODE, ["dfree", "dtotal", "spfree", "sptotal", "mfree"], ["==", "name", "node1"])
+    assert response["data"][0] == [*((c.RS_NORMAL, value) for value in (10, 20, 2, 3)), (c.RS_NODATA, None)]
+
+
+def test_an_instance_on_a_silent_node_is_not_known_to_run_though_another_node_has_it() -> None:
+    instances = (make_instance(1), make_instance(2, primary_node=node_uuid(2)))
+    seen = {"inst1.example.com": {"memory": 128, "vcpus": 1, "state": 0, "time": 1.0}}
+    engine, _ = _engine(make_config(instances=instances), {"all_instances_info": {node_uuid(2): seen}})
+    response = engine.query(c.QR_INSTANCE, ["status", "oper_state", "oper_ram", "console"])
+    first, second = response["data"]
+    assert first == [
+        (c.RS_NORMAL, c.INSTST_WRONGNODE),
+        (c.RS_NODATA, None),
+        (c.RS_NORMAL, 128),
+        (c.RS_NODATA, None),
+    ]
+    assert second == [
+        (c.RS_NORMAL, c.INSTST_ERRORDOWN),
+        (c.RS_NORMAL, False),
+        (c.RS_UNAVAIL, None),
+        (c.RS_UNAVAIL, None),
+    ]
+
+
+def test_questions_of_a_moment_are_asked_once_until_something_changes() -> None:
+    instances = (make_instance(1), make_instance(2, primary_node=node_uuid(2)))
+    engine, nodes = _engine(make_config(instances=instances), {"all_instances_info": {node_uuid(2): {}}})
+    for fields in (["status"], ["name", "oper_ram"]):
+        engine.query(c.QR_INSTANCE, fields)
+    assert sorted(nodes.asked) == [("all_instances_info", node_uuid(1)), ("all_instances_info", node_uuid(2))]
+    nodes.changes.note([node_uuid(2)])
+    nodes.asked.clear()
+    engine.query(c.QR_INSTANCE, ["status"])
+    assert nodes.asked == [("all_instances_info", node_uuid(2))]
+
+
+def test_free_space_is_asked_again_after_a_change_anywhere() -> None:
+    engine, nodes = _engine(make_config())
+    engine.query(c.QR_NODE, ["dfree", "mfree"])
+    nodes.asked.clear()
+    engine.query(c.QR_NODE, ["dfree", "mfree"])
+    assert nodes.asked == []
+    nodes.changes.note([node_uuid(3)])
+    engine.query(c.QR_NODE, ["dfree", "mfree"])
+    assert {node for _, node in nodes.asked} >= {node_uuid(1), node_uuid(2)}

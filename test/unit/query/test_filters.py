@@ -57,6 +57,15 @@ def _matches(expression: Any, item: Item) -> bool:
         (["|"], {}, False),
         (["|", ["==", "count", 1], ["==", "count", 2]], {"count": 2}, True),
         ([">", "received_ts", 10], {"received_ts": [10, 5]}, True),
+        (["==", "received_ts", [10, 500000]], {"received_ts": [10, 500000]}, True),
+        (["<", "received_ts", 10.6], {"received_ts": [10, 500000]}, True),
+        (["=[]", "tags", 3], {"tags": [3, 4]}, True),
+        (["=[]", "tags", 3], {"tags": UNAVAIL}, True),
+        (["!=", "name", "node1"], {"name": "node1.example.com"}, False),
+        (["!=", "name", "node1"], {}, False),
+        (["<", "name", "b"], {"name": "a"}, True),
+        (["<", "count", 3], {"count": 2.5}, True),
+        (["=~", "name", "de1"], {"name": "node1.example.com"}, True),
         (["==", "id", "12"], {"id": 12}, True),
     ],
 )
@@ -77,6 +86,14 @@ def test_meaning(expression: Any, item: Item, expected: bool) -> None:
         ["==", "count", 1.5],
         ["==", "count", True],
         ["==", "count", None],
+        ["==", "count", [1, 2]],
+        ["==", "received_ts", ["1", 2]],
+        ["==", "received_ts", [1, True]],
+        ["==", "received_ts", "yesterday"],
+        ["!", ["?", "offline"], ["?", "offline"]],
+        ["?", ["name"]],
+        ["&", "name"],
+        [5, "name", 1],
     ],
 )
 def test_malformed_filter_is_refused(expression: Any) -> None:
@@ -98,6 +115,10 @@ def test_unknown_field_is_named() -> None:
         (["=~", "count", "3"], {"count": 3}),
         (["=[]", "tags", 3], {"tags": ["web"]}),
         (["=[]", "count", 3], {"count": 3}),
+        (["==", "name", 3], {"name": "3"}),
+        (["==", "count", 1], {"count": True}),
+        (["=[]", "tags", "web"], {"tags": ["web", None]}),
+        (["=[]", "tags", 1], {"tags": [True]}),
     ],
 )
 def test_comparison_of_unlike_types_is_an_error(expression: Any, item: Item) -> None:
@@ -122,12 +143,13 @@ def test_negated_condition_on_live_data_does_not_drop_items_early() -> None:
     assert compile_filter(["!", [">", "mfree", 100]], FIELDS).may_match({})
 
 
-def test_deep_nesting_is_refused() -> None:
+def test_nesting_deeper_than_ten_levels_is_refused() -> None:
     expression: Any = ["?", "offline"]
-    for _ in range(12):
+    for _ in range(9):
         expression = ["!", expression]
+    assert _matches(expression, {"offline": False})
     with pytest.raises(errors.ParameterError, match="nested"):
-        compile_filter(expression, FIELDS)
+        compile_filter(["!", expression], FIELDS)
 
 
 @pytest.mark.parametrize(
