@@ -68,6 +68,8 @@ def _tool(name: str) -> str:
 PKGLIBDIR: Final = buildcfg.PKGLIBDIR
 SHAREDIR: Final = buildcfg.SHAREDIR
 
+#: Where a change of the version leaves a copy of the data directory.
+BACKUP_DIR: Final = _state("lib")
 BDEV_CACHE_DIR: Final = _state("run/ganeti/bdev-cache")
 CFGUPGRADE: Final = _tool("cfgupgrade")
 CLUSTER_CONF_FILE: Final = _state("lib/ganeti/config.data")
@@ -134,8 +136,10 @@ SSH_UPDATE: Final = _pkg("ssh-update")
 SSL_UPDATE: Final = _pkg("ssl-update")
 TOOLSDIR: Final = buildcfg.TOOLSDIR
 UIDPOOL_LOCKDIR: Final = _state("run/ganeti/uid-pool")
-USE_VERSION: Final = _pkg("use-version")
 USER_SCRIPTS_DIR: Final = _conf("ganeti/scripts")
+UPGRADE_JOURNAL: Final = _state("lib/ganeti/upgrade-journal")
+UPGRADE_LOCK_FILE: Final = _state("lock/ganeti-upgrade.lock")
+USE_VERSION: Final = _pkg("use-version")
 #: Links that tell which of the installed versions this node uses.
 VERSION_LIB_LINK: Final = _conf("ganeti/lib")
 VERSION_SHARE_LINK: Final = _conf("ganeti/share")

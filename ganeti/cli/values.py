@@ -1,13 +1,12 @@
 """Text of option values to values: sizes, switches, key=value lists and what is built from them."""
 
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.cli.options import ValueType
-from ganeti.utils.text import parse_unit
+from ganeti.utils.text import parse_unit, split_escaped
 
 #: Values of a key=value list; True, False and None stand for ``key``, ``no_key`` and ``-key``.
 KeyValues = dict[str, str | bool | None]
@@ -15,34 +14,10 @@ KeyValues = dict[str, str | bool | None]
 IdentKeyValues = tuple[str, KeyValues | bool | None]
 
 _WORDS: Final = {"yes": True, "true": True, "no": False, "false": False}
-#: A part of an escaped list: a protected comma or backslash, or any other character but a comma.
-_PART: Final = re.compile(r"\\[,\\]|[^,]")
 
 
 class ValueSyntaxError(ValueError):
     """The text of an option value does not have the form of its type."""
-
-
-def split_escaped(text: str) -> list[str]:
-    r"""Split at commas; ``\,`` is a comma and ``\\`` a backslash inside a part. Empty text has no parts."""
-    if not text:
-        return []
-    parts = [""]
-    position = 0
-    while position < len(text):
-        match = _PART.match(text, position)
-        if match is None:
-            parts.append("")
-            position += 1
-        else:
-            parts[-1] += match.group()[-1]
-            position = match.end()
-    return parts
-
-
-def join_escaped(parts: list[str]) -> str:
-    """Return the text that split_escaped turns into *parts*."""
-    return ",".join(part.replace("\\", "\\\\").replace(",", "\\,") for part in parts)
 
 
 def _key_value(element: str, *, prefixes: bool) -> tuple[str, str | bool | None]:

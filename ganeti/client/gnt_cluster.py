@@ -303,6 +303,15 @@ PROGRAM = Program(
             "Print the options that set the instance policy as it is now",
         ),
         Command(
+            "upgrade",
+            "ganeti.client.cluster.upgrade:run",
+            "Change the cluster to another installed version",
+            options=(
+                cluster.RESUME,
+                cluster.TO,
+            ),
+        ),
+        Command(
             "verify",
             "ganeti.client.cluster.verify:run",
             "Check that the cluster is as its configuration says",

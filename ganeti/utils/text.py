@@ -1,12 +1,15 @@
 """Text: natural order, sizes with units, safe display."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from ganeti import errors
 
 _DIGITS: Final = re.compile(r"(\d+)")
 _UNIT: Final = re.compile(r"^\s*([.\d]+)\s*([a-zA-Z]+)?\s*$")
+#: A part of an escaped list: a protected comma or backslash, or any other character but a comma.
+_PART: Final = re.compile(r"\\[,\\]|[^,]")
 _MIB: Final = 1.0
 #: Factor to MiB of every accepted suffix (lower case).
 _UNIT_FACTORS: Final = {
@@ -70,6 +73,28 @@ def safe_encode(text: str) -> str:
     return "".join(
         ch if ch.isprintable() or ch in "\n\t" else ch.encode("unicode_escape").decode("ascii") for ch in text
     )
+
+
+def split_escaped(text: str) -> list[str]:
+    r"""Split at commas; ``\,`` is a comma and ``\\`` a backslash inside a part. Empty text has no parts."""
+    if not text:
+        return []
+    parts = [""]
+    position = 0
+    while position < len(text):
+        match = _PART.match(text, position)
+        if match is None:
+            parts.append("")
+            position += 1
+        else:
+            parts[-1] += match.group()[-1]
+            position = match.end()
+    return parts
+
+
+def join_escaped(parts: Iterable[str]) -> str:
+    """Return the text that split_escaped turns into *parts*."""
+    return ",".join(part.replace("\\", "\\\\").replace(",", "\\,") for part in parts)
 
 
 def comma_join(items: "list[str] | tuple[str, ...] | set[str]") -> str:

@@ -166,10 +166,13 @@ def _is_alive(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def virtual_cluster(*, nodes: int = 3, instances: int = 8) -> Iterator[VirtualCluster]:
+def virtual_cluster(
+    *, nodes: int = 3, instances: int = 8, create: Callable[[vl.Layout], None] = vcluster_setup.create
+) -> Iterator[VirtualCluster]:
     """Give virtual nodes that belong to no cluster yet; stop and remove them afterwards.
 
-    Their directory is kept (and named) if the block fails and GANETI_TEST_KEEP is set.
+    *create* makes what is on disk. The nodes' directory is kept (and named) if the block fails and GANETI_TEST_KEEP is
+    set.
     """
     with _own_prefix() as (number, prefix):
         directory = tempfile.mkdtemp(prefix=f"gvc{number}-")
@@ -178,7 +181,7 @@ def virtual_cluster(*, nodes: int = 3, instances: int = 8) -> Iterator[VirtualCl
         cluster = VirtualCluster(vl.Layout(directory, nodes, instances, prefix, "lo", f"t{number}.test"))
         failed = True
         try:
-            vcluster_setup.create(cluster.layout)
+            create(cluster.layout)
             yield cluster
             failed = False
         finally:

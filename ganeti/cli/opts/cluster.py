@@ -219,6 +219,9 @@ RESERVED_LVS = Option(
     "reserved_lvs",
     help="comma-separated patterns of logical volumes that do not belong to the cluster",
 )
+RESUME = Option(
+    ("--resume",), "resume", help="go on with a change that was interrupted", action="store_true", default=False
+)
 SHARED_FILE_STORAGE_DIR = Option(
     ("--shared-file-storage-dir",),
     "shared_file_storage_dir",
@@ -236,6 +239,7 @@ SSH_KEY_BITS = Option(("--ssh-key-bits",), "ssh_key_bits", help="length of the S
 SSH_KEY_TYPE = Option(
     ("--ssh-key-type",), "ssh_key_type", help="type of the SSH keys of the nodes", type="choice", choices=c.SSHK_ALL
 )
+TO = Option(("--to",), "to", help="version to change to", metavar="VERSION")
 UID_POOL = Option(("--uid-pool",), "uid_pool", help="comma-separated user ids and ranges that instances may run as")
 USER_SHUTDOWN = Option(
     ("--user-shutdown",), "enabled_user_shutdown", help="accept that an instance was shut down from inside", type="bool"

@@ -1,11 +1,11 @@
-"""Natural order and sizes."""
+"""Natural order, sizes, lists with escaped commas."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ganeti import errors
-from ganeti.utils.text import format_unit, nice_sort_key, parse_unit
+from ganeti.utils.text import format_unit, join_escaped, nice_sort_key, parse_unit, split_escaped
 
 
 def test_numbers_inside_names_sort_as_numbers() -> None:
@@ -38,3 +38,9 @@ def test_bad_sizes_are_refused(text: str) -> None:
 )
 def test_sizes_for_people(mib: int, unit: str, text: str) -> None:
     assert format_unit(mib, unit) == text
+
+
+@given(st.lists(st.text(), min_size=1))
+def test_escaping_protects_commas_and_backslashes(parts: list[str]) -> None:
+    text = join_escaped(parts)
+    assert split_escaped(text) == (parts if text else [])
