@@ -10,14 +10,8 @@ from ganeti.cmdlib.base import ALL_SET, LogicalUnit
 from ganeti.cmdlib.names import find_instance
 from ganeti.config.index import Index
 from ganeti.errors import OpPrereqError, ProgrammerError
-from ganeti.objects import ConfigData, Instance, secondary_nodes_of
-
-
-def nodes_of_instance(config: ConfigData, instance: Instance) -> tuple[str, ...]:
-    """Return the UUIDs of the nodes that an instance uses, primary first."""
-    disks = [config.disks[uuid] for uuid in instance.disks]
-    nodes = (instance.primary_node, *secondary_nodes_of(instance.primary_node, disks))
-    return tuple(uuid for uuid in nodes if uuid)  # a forthcoming instance may have none yet
+from ganeti.objects import ConfigData, Instance
+from ganeti.objects import nodes_of_instance as nodes_of_instance
 
 
 def groups_of_instance(config: ConfigData, instance: Instance, *, primary_only: bool = False) -> frozenset[str]:

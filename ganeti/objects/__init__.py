@@ -9,6 +9,8 @@ from ganeti.objects.cluster import Cluster as Cluster
 from ganeti.objects.cluster import DataCollector as DataCollector
 from ganeti.objects.cluster import FilterRule as FilterRule
 from ganeti.objects.config import ConfigData as ConfigData
+from ganeti.objects.config import disks_of as disks_of
+from ganeti.objects.config import nodes_of_instance as nodes_of_instance
 from ganeti.objects.instance import Disk as Disk
 from ganeti.objects.instance import Instance as Instance
 from ganeti.objects.instance import Nic as Nic

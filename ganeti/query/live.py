@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ganeti import constants as c
 from ganeti.objects import Instance, Node, fill
 from ganeti.objects.guest import GuestState
+from ganeti.objects.space import default_unit
 from ganeti.objects.to_wire import console_request
 from ganeti.query.instance_fields import InstanceItem
 from ganeti.query.node_fields import NodeLive
@@ -20,15 +21,6 @@ if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
     from ganeti.rpc.sharing import SharedCalls
 
-#: Storage unit that a template's free space is looked up in: (storage type, what names the unit). Nodes cannot tell
-#: about those of other templates.
-_UNIT_OF_TEMPLATE: Final = {
-    c.DT_PLAIN: (c.ST_LVM_VG, "volume_group_name"),
-    c.DT_DRBD8: (c.ST_LVM_VG, "volume_group_name"),
-    c.DT_FILE: (c.ST_FILE, "file_storage_dir"),
-    c.DT_SHARED_FILE: (c.ST_SHARED_FILE, "shared_file_storage_dir"),
-}
-
 StorageUnit = tuple[str, str, list[Any]]
 
 
@@ -40,10 +32,12 @@ def storage_units(view: View, *, is_exclusive: bool) -> list[StorageUnit]:
     cluster = view.cluster
     units: list[StorageUnit] = []
     for template in cluster.enabled_disk_templates:
-        kind, attribute = _UNIT_OF_TEMPLATE.get(template, (None, ""))
-        key = getattr(cluster, attribute) if kind else None
-        unit = (kind, key, [is_exclusive] if kind == c.ST_LVM_VG else []) if kind and key else None
-        if unit and unit not in units:
+        found = default_unit(cluster, template)
+        if found is None:
+            continue
+        kind, key = found
+        unit: StorageUnit = (kind, key, [is_exclusive] if kind == c.ST_LVM_VG else [])
+        if unit not in units:
             units.append(unit)
     if any(unit[0] == c.ST_LVM_VG for unit in units) and cluster.volume_group_name:
         units.append((c.ST_LVM_PV, cluster.volume_group_name, [is_exclusive]))

@@ -10,6 +10,13 @@ from ganeti.cmdlib.instance import checks, nodechecks
 from ganeti.cmdlib.instance.base import replace_op
 from ganeti.cmdlib.instance.create_arguments import check_create_arguments
 from ganeti.cmdlib.instance.create_exec import CreationOptions, create_instance
+from ganeti.cmdlib.instance.create_nodes import (
+    allocate,
+    check_nodes_exist,
+    keep_chosen,
+    lock_candidates,
+    lock_named_nodes,
+)
 from ganeti.cmdlib.instance.create_plan import InstancePlan, Sources, make_plan
 from ganeti.cmdlib.instance.disks import check_access
 from ganeti.cmdlib.instance.hooks_env import build_env
@@ -17,8 +24,8 @@ from ganeti.cmdlib.instance.ipolicy import check_group_policy, uses_exclusive_st
 from ganeti.cmdlib.instance.naming import check_ip_unused, check_name_free
 from ganeti.cmdlib.instance.nic_addresses import connect_nic, reserve_mac, with_mac
 from ganeti.cmdlib.instance.os_install import check_trusted
-from ganeti.cmdlib.locks import check_still_covered
-from ganeti.cmdlib.names import find_group, find_node
+from ganeti.cmdlib.locks import check_still_covered, copy_node_locks
+from ganeti.cmdlib.names import find_group
 from ganeti.cmdlib.tags import check_tags
 from ganeti.errors import OpPrereqError, ReservationError
 from ganeti.objects.fill import diskparams_of
@@ -27,7 +34,7 @@ from ganeti.opcodes.instance import OpInstanceCreate
 
 @lu_for(OpInstanceCreate)
 class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
-    """Create an instance on the nodes that the opcode names."""
+    """Create an instance on the nodes that the opcode names, or that an allocator chooses."""
 
     HPATH = "instance-add"
     HTYPE = c.HTYPE_INSTANCE
@@ -44,30 +51,20 @@ class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
         self.op, self._resolved_ip = checked.op, checked.resolved_ip
 
     def expand_names(self) -> None:
-        """Lock the new name, and the nodes that are named."""
+        """Lock the new name, and the nodes that are named or could be chosen."""
         check_name_free(self.cfg.index(), self.op.instance_name)
         self.add_locks[c.LEVEL_INSTANCE] = [self.op.instance_name]
-        config = self.snapshot()
-        if self.op.group_name is not None:
-            find_group(config, self.op.group_name)
         if self.op.pnode is None:
-            raise OpPrereqError(
-                f"Allocator '{self.op.iallocator}' cannot be run by this version, name a primary node", c.ECODE_INVAL
-            )
-        primary = find_node(config, self.op.pnode, self.op.pnode_uuid)
-        self.op = replace_op(self.op, pnode=primary.name, pnode_uuid=primary.uuid)
-        nodes = [primary]
-        if self.op.snode is not None:
-            secondary = find_node(config, self.op.snode, self.op.snode_uuid)
-            self.op = replace_op(self.op, snode=secondary.name, snode_uuid=secondary.uuid)
-            nodes.append(secondary)
-        uuids = sorted({node.uuid for node in nodes})
-        self.needed_locks = {
-            c.LEVEL_NODEGROUP: sorted({node.group for node in nodes}),
-            c.LEVEL_NODE: uuids,
-            c.LEVEL_NODE_RES: uuids,
-        }
-        self.share_locks[c.LEVEL_NODEGROUP] = True
+            lock_candidates(self)
+            return
+        if self.op.group_name is not None:
+            find_group(self.snapshot(), self.op.group_name)
+        lock_named_nodes(self)
+
+    def declare_locks(self, level: int) -> None:
+        """Lock the storage of the same nodes: of those that could be had, if not all were insisted on."""
+        if level == c.LEVEL_NODE_RES:
+            copy_node_locks(self)
 
     # prerequisites
 
@@ -75,24 +72,26 @@ class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
         """Compute the instance and check that it can be made."""
         config, op = self.snapshot(), self.op
         check_name_free(self.cfg.index(), op.instance_name)
-        assert op.pnode_uuid is not None
-        owned_nodes = self.owned(c.LEVEL_NODE)
-        missing = sorted(uuid for uuid in owned_nodes if uuid not in config.nodes)
-        if op.pnode_uuid not in config.nodes or missing:
-            raise OpPrereqError("A node was removed since locks were acquired; retry the operation", c.ECODE_STATE)
-        groups = {config.nodes[uuid].group for uuid in owned_nodes}
+        check_nodes_exist(self)
+        groups = {config.nodes[uuid].group for uuid in self.owned(c.LEVEL_NODE)}
         check_still_covered("Instance", op.instance_name, "node groups", groups, self.owned(c.LEVEL_NODEGROUP))
         check_tags(op.tags)
         sources = Sources(
             reserve_mac=lambda mac: reserve_mac(self, mac),
             new_uuid=lambda: self.cfg.reservations.generate_uuid(self.ec_id),
         )
-        plan = make_plan(config, op, sources, primary=op.pnode_uuid, secondary=op.snode_uuid, ip=self._resolved_ip)
+        plan = make_plan(
+            config, op, sources, primary=op.pnode_uuid or "", secondary=op.snode_uuid, ip=self._resolved_ip
+        )
         if op.ip_check and self._resolved_ip:
             check_ip_unused(self._resolved_ip)
+        plan = self._with_macs(plan)
+        if op.pnode is None:
+            plan = allocate(self, plan)
+            keep_chosen(self, plan)
         self._check_nodes(plan)
         self.plan = self._with_addresses(plan)
-        self.dry_run_result = plan.nodes()
+        self.dry_run_result = self.plan.nodes()
         self._check_disks()
         group = config.nodegroups[config.nodes[plan.primary].group]
         check_group_policy(
@@ -105,14 +104,19 @@ class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
         )
         self._check_on_nodes()
 
-    def _with_addresses(self, plan: InstancePlan) -> InstancePlan:
-        """Give the NICs their MACs and IPs."""
+    def _with_macs(self, plan: InstancePlan) -> InstancePlan:
+        """Give the NICs their MACs: allocators and hooks see them."""
         try:
-            nics = [with_mac(self, nic) for nic in plan.nics]
+            return dataclasses.replace(plan, nics=tuple(with_mac(self, nic) for nic in plan.nics))
         except ReservationError as err:
             raise OpPrereqError(f"Cannot generate a MAC address: {err}", c.ECODE_NORES) from err
-        connected = [connect_nic(self, nic, plan.primary, conflicts_check=self.op.conflicts_check) for nic in nics]
-        return dataclasses.replace(plan, nics=tuple(connected))
+
+    def _with_addresses(self, plan: InstancePlan) -> InstancePlan:
+        """Give the NICs their IPs, which depend on the group of the primary node."""
+        check = self.op.conflicts_check
+        return dataclasses.replace(
+            plan, nics=tuple(connect_nic(self, nic, plan.primary, conflicts_check=check) for nic in plan.nics)
+        )
 
     def _check_nodes(self, plan: InstancePlan) -> None:
         config = self.snapshot()
@@ -179,3 +183,8 @@ class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
         create_instance(self, self.plan, CreationOptions.of(self.op))
         config = self.snapshot()
         return [config.nodes[uuid].name for uuid in self.plan.nodes()]
+
+    def prepare_retry(self) -> OpInstanceCreate:
+        """Return the opcode for another attempt that waits for all nodes, since those that were free did not do."""
+        self.log_info("The nodes that were free do not suffice, trying again with opportunistic locking switched off")
+        return replace_op(self.op, opportunistic_locking=False)

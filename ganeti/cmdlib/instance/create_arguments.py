@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from ganeti import constants as c
+from ganeti.cmdlib.allocation import allocator_or_node
 from ganeti.cmdlib.instance.base import replace_op
 from ganeti.cmdlib.instance.disks import check_adoption, check_disk_keys, check_file_driver, check_template_enabled
 from ganeti.cmdlib.instance.naming import ResolvedName, check_resolvable, normalise_name
@@ -75,23 +76,15 @@ def _checked_disks(op: OpInstanceCreate, cluster: Cluster) -> OpInstanceCreate:
     disks = check_disk_keys(op.disks, template)
     if template == c.DT_DISKLESS and disks:
         raise _invalid("An instance without disks cannot be given disks")
-    check_adoption(disks, template, has_iallocator=op.iallocator is not None, mode=op.mode)
+    check_adoption(disks, template, has_iallocator=op.iallocator is not None or op.pnode is None, mode=op.mode)
     return replace_op(op, disks=disks, file_driver=check_file_driver(template, op.file_driver))
 
 
 def _checked_nodes(op: OpInstanceCreate, cluster: Cluster, log: LuLog) -> OpInstanceCreate:
     """Check that either nodes or an allocator are given."""
-    if op.iallocator is not None and op.pnode is not None:
-        raise _invalid("Specify either an iallocator or a primary node, but not both")
-    if op.pnode is None:
-        name = op.iallocator if op.iallocator not in (None, c.DEFAULT_IALLOCATOR_SHORTCUT) else None
-        name = name or cluster.default_iallocator
-        if not name:
-            raise _invalid(
-                "No iallocator or primary node specified and no cluster-wide default iallocator found; name a primary"
-                " node or set a cluster-wide default iallocator"
-            )
-        op = replace_op(op, iallocator=name)
+    allocator = allocator_or_node(cluster, op.iallocator, op.pnode, "name a primary node")
+    if allocator is not None:
+        op = replace_op(op, iallocator=allocator)
     elif op.disk_template in c.DTS_INT_MIRROR:
         if op.snode is None:
             raise _invalid("The networked disk templates need a mirror node")

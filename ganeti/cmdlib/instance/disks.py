@@ -10,7 +10,8 @@ import msgspec
 from ganeti import constants as c
 from ganeti.cmdlib.instance.items import check_item_names, enforce_types, item_name
 from ganeti.errors import OpPrereqError, ProgrammerError
-from ganeti.objects import Cluster, ConfigData, Disk, Instance, Params
+from ganeti.objects import Cluster, Disk, Instance, Params
+from ganeti.objects import disks_of as disks_of
 
 #: Driver recorded for disks that are existing block devices.
 BLOCKDEV_DRIVER: Final = "manual"
@@ -214,11 +215,6 @@ def renamed_path(disk: Disk, old_name: str, new_name: str) -> Disk:
     return msgspec.structs.replace(disk, logical_id=(driver, os.path.join(base, new_name, name)))
 
 
-def disks_of(config: ConfigData, instance: Instance) -> list[Disk]:
-    """Return the disks of an instance in order."""
-    return [config.disks[uuid] for uuid in instance.disks]
-
-
 def is_only_planned(instance: Instance, disks: Sequence[Disk]) -> bool:
     """Tell whether nothing of a forthcoming instance exists; else its creation was started and not finished."""
     return instance.forthcoming and all(disk.forthcoming for disk in disks)
@@ -267,10 +263,3 @@ def check_template_enabled(cluster: Cluster, template: str) -> None:
         raise OpPrereqError(
             f"Disk template '{template}' is not enabled in cluster. Enabled disk templates are: {enabled}"
         )
-
-
-def disk_usage_mib(template: str, sizes: Sequence[int]) -> int:
-    """Return the space that disks take, as given to allocators."""
-    if template in (c.DT_DISKLESS, c.DT_BLOCK):
-        return 0
-    return sum(size + (c.DRBD_META_SIZE if template == c.DT_DRBD8 else 0) for size in sizes)

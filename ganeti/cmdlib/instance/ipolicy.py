@@ -7,7 +7,7 @@ from typing import Any
 from ganeti import constants as c
 from ganeti.errors import OpPrereqError
 from ganeti.mcpu.lulog import LuLog
-from ganeti.objects import Cluster, ConfigData, Disk, Instance, Node, NodeGroup
+from ganeti.objects import Cluster, ConfigData, Disk, Instance, Node, NodeGroup, disks_of
 from ganeti.objects.fill import fill_be, fill_ipolicy, fill_nd
 
 __all__ = ["InstanceSize", "check_group_policy", "group_policy", "size_of_instance", "violations"]
@@ -74,7 +74,7 @@ def uses_exclusive_storage(config: ConfigData, nodes: Iterable[Node]) -> bool:
 
 def size_of_instance(config: ConfigData, instance: Instance, nodes: Iterable[Node]) -> tuple[InstanceSize, list[str]]:
     """Return the size of an existing instance, and what makes it unfit for policies (missing spindle counts)."""
-    disks = [config.disks[uuid] for uuid in instance.disks]
+    disks = disks_of(config, instance)
     be = fill_be(config.cluster, instance.beparams)
     spindles, problems = int(be[c.BE_SPINDLE_USE]), list[str]()
     if uses_exclusive_storage(config, nodes):

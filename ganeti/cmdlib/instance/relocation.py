@@ -1,9 +1,11 @@
 """Moving an instance to a node that has or can reach its disks: what failover and migration check alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from ganeti import constants as c
+from ganeti.cmdlib.allocation import allocator_or_node, solve
 from ganeti.cmdlib.base import ALL_SET
 from ganeti.cmdlib.instance import checks, nodechecks
 from ganeti.cmdlib.instance.base import InstanceLu, replace_op
@@ -12,6 +14,7 @@ from ganeti.cmdlib.instance.ipolicy import check_target_policy
 from ganeti.cmdlib.locks import copy_node_locks, lock_nodes_of_instances
 from ganeti.cmdlib.names import find_node
 from ganeti.errors import ConfigurationError, OpPrereqError
+from ganeti.iallocator.requests import Relocate
 from ganeti.objects import ConfigData, Disk, Instance, secondary_nodes_of
 from ganeti.objects.fill import fill_be
 from ganeti.opcodes.instance import OpInstanceFailover, OpInstanceMigrate
@@ -63,8 +66,13 @@ def is_external(disks: "list[Disk] | tuple[Disk, ...]") -> bool:
     return not internal
 
 
-def choose_target(config: ConfigData, instance: Instance, op: Any) -> tuple[str, bool]:
-    """Return (target, is external) for an instance; raises OpPrereqError."""
+def choose_target(
+    config: ConfigData, instance: Instance, op: Any, allocate: Callable[[str], str]
+) -> tuple[str, bool]:
+    """Return (target, is external) for an instance.
+
+    *allocate* asks the allocator with a given name for a node (UUID). Raises OpPrereqError.
+    """
     disks = disks_of(config, instance)
     external = is_external(disks)
     wanted: str | None = op.target_node_uuid
@@ -79,10 +87,10 @@ def choose_target(config: ConfigData, instance: Instance, op: Any) -> tuple[str,
                 c.ECODE_INVAL,
             )
         return secondaries[0], external
-    if wanted is not None and op.iallocator is not None:
-        raise OpPrereqError("Specify either an iallocator or a target node, but not both", c.ECODE_INVAL)
-    if wanted is None:
-        raise OpPrereqError("Name a target node; this version cannot run an allocator to choose one", c.ECODE_INVAL)
+    allocator = allocator_or_node(config.cluster, op.iallocator, wanted, "name a target node")
+    if allocator is not None:
+        wanted = allocate(allocator)
+    assert wanted is not None
     if wanted == instance.primary_node:
         name = nodechecks.node_name(config, wanted)
         raise OpPrereqError(f"Cannot migrate instance {instance.name} to its primary ({name})", c.ECODE_STATE)
@@ -127,7 +135,7 @@ class RelocationLu(InstanceLu[OpT]):
         Sets ``move``. Raises OpPrereqError.
         """
         config, instance, op = self.snapshot(), self.instance, self.op
-        target, external = choose_target(config, instance, op)
+        target, external = choose_target(config, instance, op, self._allocate)
         self.move = Relocation(instance, instance.primary_node, target, external)
         self.keep_locks(self.move.nodes)
         check_target_policy(self.log, config, instance, config.nodes[target], ignore=op.ignore_ipolicy)
@@ -143,6 +151,12 @@ class RelocationLu(InstanceLu[OpT]):
             self.log_info("Not checking memory on the secondary node as instance will not be started")
         checks.check_bridges(self, instance.nics, target)
         return free
+
+    def _allocate(self, allocator: str) -> str:
+        """Return the node that an allocator chooses for the instance."""
+        node = solve(self, allocator, Relocate(self.instance))
+        self.log_info(f"Selected node for instance {self.instance.name} via iallocator {allocator}: {node.name}")
+        return node.uuid
 
     def keep_locks(self, nodes: list[str]) -> None:
         """Give back the locks of all other nodes."""

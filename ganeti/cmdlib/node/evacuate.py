@@ -7,8 +7,10 @@ import msgspec
 from ganeti import constants as c
 from ganeti import errors, opcodes
 from ganeti.cmdlib import names
+from ganeti.cmdlib.allocation import allocator_or_node, evacuation_jobs, solve
 from ganeti.cmdlib.base import Feedback, LogicalUnit, ResultWithJobs, lu_for
-from ganeti.cmdlib.locks import check_still_covered, groups_of_instance, nodes_of_instance
+from ganeti.cmdlib.locks import check_still_covered, groups_of_instance, members_of_groups, nodes_of_instance
+from ganeti.iallocator.requests import NodeEvacuate
 from ganeti.objects import ConfigData, Instance
 
 #: What can be moved; both at once would need an order that nobody asks for.
@@ -28,9 +30,12 @@ def instances_to_move(config: ConfigData, node_uuid: str, mode: str) -> list[Ins
 
 @lu_for(opcodes.OpNodeEvacuate)
 class LUNodeEvacuate(LogicalUnit[opcodes.OpNodeEvacuate]):
-    """Give instances a new secondary node, which the admin names."""
+    """Give instances other nodes: a new secondary one that the admin names, or what an allocator decides."""
 
     REQ_BGL = False
+
+    #: Set by ``check_arguments``: who decides if no new secondary node is given.
+    allocator: str | None = None
 
     def check_arguments(self) -> None:
         """Check that it is said what to move, and where to."""
@@ -41,60 +46,56 @@ class LUNodeEvacuate(LogicalUnit[opcodes.OpNodeEvacuate]):
                 " possible",
                 c.ECODE_INVAL,
             )
-        if op.iallocator is not None and op.remote_node is not None:
-            raise errors.OpPrereqError("Give either an iallocator or a new secondary node, not both", c.ECODE_INVAL)
-        if op.remote_node is None:
-            raise errors.OpPrereqError(self._without_allocator(), c.ECODE_INVAL)
-        if op.mode != c.NODE_EVAC_SEC:
+        instead = "name a new secondary node"
+        if op.mode == c.NODE_EVAC_PRI:
+            instead = "use 'gnt-node migrate' or 'gnt-node failover'"
+        self.allocator = allocator_or_node(self.snapshot().cluster, op.iallocator, op.remote_node, instead)
+        if op.remote_node is not None and op.mode != c.NODE_EVAC_SEC:
             raise errors.OpPrereqError(
                 "With a new secondary node only the secondary instances of a node can be moved; use 'gnt-node migrate'"
                 " or 'gnt-node failover' for the primary ones",
                 c.ECODE_INVAL,
             )
 
-    def _without_allocator(self) -> str:
-        """Return why the call without a new secondary node is refused."""
-        instead = "name a new secondary node"
-        if self.op.mode == c.NODE_EVAC_PRI:
-            instead = "use 'gnt-node migrate' or 'gnt-node failover'"
-        name = self.op.iallocator
-        if name in (None, c.DEFAULT_IALLOCATOR_SHORTCUT):
-            name = self.snapshot().cluster.default_iallocator
-        if not name:
-            return f"No iallocator is given, and the cluster has no default one; {instead}"
-        return f"Allocator '{name}' cannot be run by this version; {instead}"
-
     def expand_names(self) -> None:
-        """Lock, shared, the instances, their groups, and the old and new node: jobs lock what they change."""
+        """Lock, shared, the instances, their groups, and the nodes in question: jobs lock what they change."""
         config = self.snapshot()
         node = names.find_node(config, self.op.node_name, self.op.node_uuid)
-        remote = names.find_node(config, str(self.op.remote_node), self.op.remote_node_uuid)
-        self.op = msgspec.structs.replace(
-            self.op, node_name=node.name, node_uuid=node.uuid, remote_node=remote.name, remote_node_uuid=remote.uuid
-        )
-        if node.uuid == remote.uuid:
-            raise errors.OpPrereqError("The new secondary node must be another one", c.ECODE_INVAL)
+        self.op = msgspec.structs.replace(self.op, node_name=node.name, node_uuid=node.uuid)
+        if self.op.remote_node is not None:
+            remote = names.find_node(config, self.op.remote_node, self.op.remote_node_uuid)
+            self.op = msgspec.structs.replace(self.op, remote_node=remote.name, remote_node_uuid=remote.uuid)
+            if node.uuid == remote.uuid:
+                raise errors.OpPrereqError("The new secondary node must be another one", c.ECODE_INVAL)
         self.share_all_levels()
-        wanted = [instance.name for instance in instances_to_move(config, node.uuid, self.op.mode)]
         self.needed_locks = {
-            c.LEVEL_INSTANCE: wanted,
-            c.LEVEL_NODEGROUP: sorted({node.group, remote.group} | self._groups_of(config)),
-            c.LEVEL_NODE: [node.uuid, remote.uuid],
+            c.LEVEL_INSTANCE: [item.name for item in instances_to_move(config, node.uuid, self.op.mode)],
+            c.LEVEL_NODEGROUP: sorted(self._groups(config)),
+            c.LEVEL_NODE: self._nodes(config),
         }
 
-    def _groups_of(self, config: ConfigData) -> frozenset[str]:
+    def _nodes(self, config: ConfigData) -> list[str]:
+        """Return the nodes that have to do with it: both, or all among which the allocator chooses."""
+        node = str(self.op.node_uuid)
+        if self.op.remote_node_uuid is not None:
+            return [node, self.op.remote_node_uuid]
+        return members_of_groups(config, [config.nodes[node].group])
+
+    def _groups(self, config: ConfigData) -> frozenset[str]:
+        """Return the groups of the nodes and of the instances."""
         found = instances_to_move(config, str(self.op.node_uuid), self.op.mode)
-        return frozenset().union(*(groups_of_instance(config, instance) for instance in found))
+        own = frozenset(config.nodes[uuid].group for uuid in self._nodes(config))
+        return own.union(*(groups_of_instance(config, instance) for instance in found))
 
     def check_prereq(self) -> None:
         """Check that the locked instances are still those to move, and that none of them runs on the new node."""
-        config = self.snapshot()
-        node, remote = str(self.op.node_uuid), str(self.op.remote_node_uuid)
-        self.instances = instances_to_move(config, node, self.op.mode)
+        config, name = self.snapshot(), self.op.node_name
+        self.instances = instances_to_move(config, str(self.op.node_uuid), self.op.mode)
         found = [instance.name for instance in self.instances]
-        check_still_covered("Node", self.op.node_name, "instances", found, self.owned(c.LEVEL_INSTANCE))
-        groups = {config.nodes[uuid].group for uuid in (node, remote)} | self._groups_of(config)
-        check_still_covered("Node", self.op.node_name, "node groups", groups, self.owned(c.LEVEL_NODEGROUP))
+        check_still_covered("Node", name, "instances", found, self.owned(c.LEVEL_INSTANCE))
+        check_still_covered("Node", name, "node groups", self._groups(config), self.owned(c.LEVEL_NODEGROUP))
+        check_still_covered("Node", name, "nodes of the group", self._nodes(config), self.owned(c.LEVEL_NODE))
+        remote = self.op.remote_node_uuid
         on_target = [instance.name for instance in self.instances if instance.primary_node == remote]
         if on_target:
             raise errors.OpPrereqError(
@@ -104,8 +105,12 @@ class LUNodeEvacuate(LogicalUnit[opcodes.OpNodeEvacuate]):
             )
 
     def exec(self, feedback: Feedback) -> ResultWithJobs:
-        """Return one job per instance."""
-        return ResultWithJobs([[self._replacement_for(instance.name)] for instance in self.instances])
+        """Return the jobs that move the instances."""
+        if self.allocator is None or not self.instances:
+            return ResultWithJobs([[self._replacement_for(instance.name)] for instance in self.instances])
+        request = NodeEvacuate(tuple(self.instances), self.op.mode, bool(self.op.ignore_soft_errors))
+        found = solve(self, self.allocator, request, failure="Can't compute node evacuation")
+        return ResultWithJobs(evacuation_jobs(self, found, early_release=self.op.early_release))
 
     def _replacement_for(self, name: str) -> opcodes.OpInstanceReplaceDisks:
         return opcodes.OpInstanceReplaceDisks(

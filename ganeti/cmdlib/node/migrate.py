@@ -21,7 +21,7 @@ class LUNodeMigrate(LogicalUnit[opcodes.OpNodeMigrate]):
         if self.op.mode is not None and self.op.live is not None:
             raise errors.OpPrereqError("Only one of the 'live' and 'mode' parameters are accepted", c.ECODE_INVAL)
         if self.op.target_node is not None and self.op.iallocator is not None:
-            raise errors.OpPrereqError("Specify either an iallocator or a target node, but not both", c.ECODE_INVAL)
+            raise errors.OpPrereqError("Do not specify both, iallocator and node", c.ECODE_INVAL)
 
     def expand_names(self) -> None:
         """Lock the node, shared: each of the jobs locks what it changes."""

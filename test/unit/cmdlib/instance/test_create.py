@@ -126,7 +126,7 @@ def test_failed_start_leaves_the_instance_marked_up() -> None:
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"instance_name": "a..b"}, c.ECODE_INVAL, "Invalid instance name"),
     ({"pnode": "nowhere"}, c.ECODE_NOENT, "Node 'nowhere'"),
-    ({"pnode": None}, c.ECODE_INVAL, "No iallocator or primary node"),
+    ({"pnode": None}, c.ECODE_INVAL, "No iallocator is given.*; name a primary node"),
     ({"disks": [{"size": -5}]}, c.ECODE_INVAL, "Invalid disk size"),
     ({"disks": [{}]}, c.ECODE_INVAL, "Missing disk size"),
     ({"disks": [{"size": 1024, "mode": "wo"}]}, c.ECODE_INVAL, "access mode"),

@@ -84,7 +84,7 @@ def test_memory_is_taken_from_the_guest_if_allowed() -> None:
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"target_node": "node1"}, "to its primary"),
-    ({"target_node": None}, "Name a target node"),
+    ({"target_node": None}, "No iallocator is given.*; name a target node"),
     ({"target_node": "node9"}, "Node 'node9'"),
     ({"live": True, "mode": "live"}, "Only one of"),
 ]

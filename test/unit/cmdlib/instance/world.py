@@ -1,6 +1,7 @@
 """A master with simulated nodes: real configuration, locks, processor and logical units; nodes live in memory."""
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +57,10 @@ class FakeNode:
     failing_hotplug: str = ""
     plugged: list[tuple[str, str]] = field(default_factory=list)
     installed: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    #: Name -> function from the request to the answer (an object, or the text that is printed).
+    allocators: dict[str, Callable[[dict[str, Any]], Any]] = field(default_factory=dict)
+    #: (name, request, parameters)
+    allocator_runs: list[tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     # guests
 
@@ -126,8 +131,10 @@ class FakeNode:
 
     # the node
 
-    def node_info(self, _units: Any, specs: Any) -> Any:
-        return "boot", [], [{"memory_free": self.free_mib, "cpu_total": 4} for _ in specs]
+    def node_info(self, units: Any, specs: Any) -> Any:
+        reports = [{"type": kind, "name": key, "storage_free": 700, "storage_size": 1000} for kind, key, _ in units]
+        host = {"memory_total": 8192, "memory_dom0": 512, "memory_free": self.free_mib, "cpu_total": 4, "cpu_dom0": 1}
+        return "boot", reports, [host for _ in specs]
 
     def bridges_exist(self, names: list[str]) -> None:
         missing = sorted(set(names) - self.bridges)
@@ -139,6 +146,16 @@ class FakeNode:
 
     def hooks_runner(self, *_args: Any) -> list[Any]:
         return []
+
+    # instance allocators
+
+    def iallocator_runner(self, name: str, text: str, params: dict[str, Any]) -> str:
+        if name not in self.allocators:
+            raise RuntimeError(f"iallocator module '{name}' not found in the search path")
+        data = json.loads(text)
+        self.allocator_runs.append((name, data, params))
+        answer = self.allocators[name](data)
+        return answer if isinstance(answer, str) else json.dumps(answer)
 
     # operating systems
 
