@@ -7,10 +7,11 @@ import pytest
 
 from ganeti import constants as c
 from ganeti.cmdlib.verify.config_check import check_unfinished
-from ganeti.errors import GenericError, OpExecError, OpPrereqError
-from ganeti.objects import Node
+from ganeti.errors import GenericError, OpExecError, OpPrereqError, ResultValidationError
+from ganeti.jqueue.execution import LocksNotObtained
+from ganeti.objects import Node, NodeGroup
 from ganeti.opcodes import OpInstanceCreate, OpInstanceRemove, OpInstanceRename, OpInstanceStartup
-from test.unit.cmdlib.instance.world import OTHER, PRIMARY, World
+from test.unit.cmdlib.instance.world import OTHER, PRIMARY, World, set_node
 from test.unit.factories import make_config
 
 NAME = "web1.example.com"
@@ -255,3 +256,107 @@ def test_a_master_that_dies_at_any_call_leaves_only_what_removal_repairs() -> No
         assert not world.config.instances and not world.config.disks
         assert not world.rpc.shared.files and not world.node(PRIMARY).guests
     assert death > 10
+
+
+# with an allocator
+
+
+def _choosing(*names: str) -> Any:
+    return lambda _data: {"success": True, "info": "", "result": [f"{name}.example.com" for name in names]}
+
+
+def _asking(world: World, answer: Any, **changes: Any) -> OpInstanceCreate:
+    """Let the master have an allocator; return an opcode that makes use of it."""
+    world.node(PRIMARY).allocators["mine"] = answer
+    return create(**{"pnode": None, "iallocator": "mine", **changes})
+
+
+def test_allocator_chooses_the_node() -> None:
+    world = World()
+    op = _asking(world, _choosing("node2"), tags=["t"], beparams={"memory": 200}, disks=[{"size": 1024}])
+    assert world.run(op) == ["node2.example.com"]
+    assert world.instance(NAME).primary_node == OTHER and NAME in world.node(OTHER).guests
+    ((_, data, _),) = world.node(PRIMARY).allocator_runs
+    request = data["request"]
+    assert (request["name"], request["memory"], request["tags"], request["group_name"]) == (NAME, 200, ["t"], None)
+    assert request["disk_space_total"] == 1024 and "restrict-to-nodes" not in request
+    # It sees the address that the instance will have.
+    assert [nic["mac"] for nic in request["nics"]] == [world.instance(NAME).nics[0].mac]
+
+
+def test_default_allocator_is_asked_for_instances_without_nodes() -> None:
+    world = World(make_config(cluster={"default_iallocator": "mine"}))
+    assert world.run(_asking(world, _choosing("node3"), iallocator=None)) == ["node3.example.com"]
+
+
+def test_allocator_cannot_choose_outside_of_the_wanted_group() -> None:
+    other = NodeGroup(uuid="10000000-0000-4000-8000-000000000002", name="rack2")
+    config = make_config()
+    config.nodegroups[other.uuid] = other
+    config.nodes[OTHER] = msgspec.structs.replace(config.nodes[OTHER], group=other.uuid)
+    world = World(config)
+    with pytest.raises(ResultValidationError, match="not among those it was to choose from: node1"):
+        world.run(_asking(world, _choosing("node1"), group_name="rack2"))
+    assert not world.config.instances
+    assert world.run(_asking(world, _choosing("node2"), group_name="rack2")) == ["node2.example.com"]
+    assert world.node(PRIMARY).allocator_runs[-1][1]["request"]["group_name"] == "rack2"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "problem"),
+    [
+        ({"success": False, "info": "full", "result": []}, OpPrereqError, "using iallocator 'mine': full"),
+        ({"success": True, "info": "", "result": []}, ResultValidationError, r"invalid number of nodes \(0\)"),
+        ({"success": True, "info": "", "result": ["x"]}, ResultValidationError, "not in the cluster: x"),
+        ("rubbish", OpExecError, "Can't parse iallocator results"),
+    ],
+)
+def test_nothing_is_made_without_a_proper_answer(answer: Any, kind: type[GenericError], problem: str) -> None:
+    world = World()
+    with pytest.raises(kind, match=problem):
+        world.run(_asking(world, lambda _data: answer))
+    assert not world.config.instances and not world.rpc.shared.files
+
+
+def test_chosen_node_must_be_usable() -> None:
+    world = World()
+    set_node(world, OTHER, drained=True, master_candidate=False)
+    with pytest.raises(OpPrereqError, match="Can't use drained node node2"):
+        world.run(_asking(world, _choosing("node2")))
+
+
+def test_existing_volumes_cannot_be_adopted_by_chance() -> None:
+    world = World(make_config(cluster={"enabled_disk_templates": (c.DT_PLAIN,), "default_iallocator": "mine"}))
+    op = _asking(world, _choosing("node2"), iallocator=None, disk_template="plain", disks=[{"adopt": "x"}])
+    with pytest.raises(OpPrereqError, match="adoption not allowed with an iallocator"):
+        world.run(op)
+
+
+def _with_busy_node(world: World, uuid: str) -> None:
+    world.locks.acquire("other", c.LEVEL_CLUSTER, [c.BGL], shared=True)
+    world.locks.acquire("other", c.LEVEL_NODE, [uuid], shared=False)
+
+
+def test_opportunistic_creation_makes_do_with_what_is_free() -> None:
+    world = World()
+    _with_busy_node(world, OTHER)
+    op = _asking(world, _choosing("node3"), opportunistic_locking=True)
+    assert world.attempt(op) == ["node3.example.com"]
+    ((_, data, _),) = world.node(PRIMARY).allocator_runs
+    assert data["request"]["restrict-to-nodes"] == ["node1.example.com", "node3.example.com"]
+
+
+def test_opportunistic_creation_waits_for_all_if_the_free_ones_do_not_suffice() -> None:
+    world = World()
+    _with_busy_node(world, OTHER)
+
+    def only_among_all(data: dict[str, Any]) -> dict[str, Any]:
+        return {"success": "restrict-to-nodes" not in data["request"], "info": "", "result": ["node2.example.com"]}
+
+    op = _asking(world, only_among_all, opportunistic_locking=True)
+    with pytest.raises(LocksNotObtained):
+        world.attempt(op)
+    retry = world.job.ops[-1]
+    assert isinstance(retry, OpInstanceCreate) and not retry.opportunistic_locking
+    world.locks.release_all("other")
+    assert world.attempt(retry) == ["node2.example.com"]

@@ -7,7 +7,7 @@ import pytest
 
 from ganeti import constants as c
 from ganeti.cmdlib.instance.migration_cleanup import Verdict, decide, runs_in
-from ganeti.errors import OpExecError, OpPrereqError
+from ganeti.errors import GenericError, OpExecError, OpPrereqError, ResultValidationError
 from ganeti.opcodes import OpInstanceFailover, OpInstanceMigrate, OpInstanceStartup
 from test.unit.cmdlib.instance.world import OTHER, PRIMARY, THIRD, World, set_node, world_with_instance
 
@@ -254,3 +254,55 @@ def test_a_cut_off_failover_is_repaired_by_a_start() -> None:
         world.run(OpInstanceStartup(instance_name=NAME))
         assert where(world) == [world.instance().primary_node]
     assert death > 8
+
+
+# with an allocator
+
+
+def _with_allocator(answer: Any, **changes: Any) -> World:
+    world = world_with_instance(**changes)
+    world.node(PRIMARY).allocators["mine"] = lambda _data: answer
+    return world
+
+
+def _choose(name: str) -> dict[str, Any]:
+    return {"success": True, "info": "", "result": [name]}
+
+
+@pytest.mark.parametrize("operation", [migrate, failover])
+@pytest.mark.parametrize("changes", [{}, {"disks": (), "disks_active": False}])
+def test_allocator_chooses_where_an_instance_goes(operation: Any, changes: dict[str, Any]) -> None:
+    world = _with_allocator(_choose("node3.example.com"), **changes)
+    world.run(operation(target_node=None, iallocator="mine"))
+    assert where(world) == [THIRD] and world.instance().primary_node == THIRD
+    ((_, data, _),) = world.node(PRIMARY).allocator_runs
+    assert (data["request"]["type"], data["request"]["relocate_from"]) == ("relocate", ["node1.example.com"])
+
+
+def test_default_allocator_is_asked_if_there_is_no_target() -> None:
+    world = _with_allocator(_choose("node3.example.com"))
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, default_iallocator="mine"))
+    world.run(migrate(target_node=None))
+    assert where(world) == [THIRD]
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "problem"),
+    [
+        ({"success": False, "info": "full", "result": []}, OpPrereqError, "using iallocator 'mine': full"),
+        (_choose("node1.example.com"), OpPrereqError, "to its primary"),
+        (_choose("nowhere"), ResultValidationError, "not in the cluster: nowhere"),
+        ({"success": True, "info": "", "result": "node2.example.com"}, ResultValidationError, "invalid result"),
+        ("", OpExecError, "Can't parse"),
+    ],
+)
+def test_instance_stays_without_a_proper_answer(answer: Any, kind: type[GenericError], problem: str) -> None:
+    world = _with_allocator(answer)
+    with pytest.raises(kind, match=problem):
+        world.run(migrate(target_node=None, iallocator="mine"))
+    assert where(world) == [PRIMARY]
+
+
+def test_allocator_and_target_exclude_each_other() -> None:
+    with pytest.raises(OpPrereqError, match="Do not specify both"):
+        _with_allocator("").run(migrate(iallocator="mine"))

@@ -77,7 +77,7 @@ def test_primary_node_of_an_instance_cannot_become_its_secondary() -> None:
         (c.NODE_EVAC_ALL, "node3", None),
         (c.NODE_EVAC_PRI, "node3", None),
         (c.NODE_EVAC_SEC, None, None),
-        (c.NODE_EVAC_SEC, None, "hail"),
+        (c.NODE_EVAC_ALL, None, "hail"),
         (c.NODE_EVAC_SEC, "node3", "hail"),
         (c.NODE_EVAC_SEC, "node2", None),
     ],
