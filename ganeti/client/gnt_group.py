@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import cluster, common, group, policy
+from ganeti.cli.opts import cluster, common, group, node, policy
 
 _PARAMETERS = (
     group.ALLOC_POLICY,
@@ -57,6 +57,22 @@ PROGRAM = Program(
             ),
             options=(common.DRY_RUN, common.FORCE, *_JOB),
             opcodes=("OP_GROUP_ASSIGN_NODES",),
+        ),
+        Command(
+            "evacuate",
+            "ganeti.client.group.evacuate:run",
+            "Move all instances of a node group to other groups",
+            arguments=(Argument("group", "group"),),
+            options=(
+                node.EARLY_RELEASE,
+                group.FORCE_FAILOVER,
+                common.IALLOCATOR,
+                common.PRINT_JOBID,
+                group.SEQUENTIAL,
+                common.SUBMIT,
+                group.TO,
+            ),
+            opcodes=("OP_GROUP_EVACUATE",),
         ),
         Command(
             "info",

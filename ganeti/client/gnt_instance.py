@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ganeti.cli.main import run_program
 from ganeti.cli.options import Argument, Command, Program
-from ganeti.cli.opts import common, instance, selection
+from ganeti.cli.opts import common, group, instance, node, selection
 
 PROGRAM = Program(
     name="gnt-instance",
@@ -85,6 +85,21 @@ PROGRAM = Program(
                 common.SUBMIT,
             ),
             opcodes=("OP_TAGS_SET",),
+        ),
+        Command(
+            "change-group",
+            "ganeti.client.instance.change_group:run",
+            "Move an instance to another node group",
+            arguments=(Argument("instance", "instance"),),
+            options=(
+                node.EARLY_RELEASE,
+                common.IALLOCATOR,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                common.SUBMIT,
+                group.TO,
+            ),
+            opcodes=("OP_INSTANCE_CHANGE_GROUP",),
         ),
         Command(
             "console",

@@ -7,7 +7,7 @@ from ganeti import errors, opcodes
 from ganeti.cli import confirm, submit
 from ganeti.cli.invocation import Invocation
 from ganeti.cli.jobs import wait_for_result_jobs
-from ganeti.client.node.outcomes import summarise
+from ganeti.client.outcomes import summarise
 
 
 def _mode(call: Invocation) -> str:

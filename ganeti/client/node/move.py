@@ -9,7 +9,7 @@ from ganeti.cli import confirm, submit
 from ganeti.cli.invocation import Invocation
 from ganeti.cli.jobs import JobExecutor, wait_for_result_jobs
 from ganeti.client.instance.move import migration_mode
-from ganeti.client.node.outcomes import summarise
+from ganeti.client.outcomes import summarise
 
 _EXIT_DECLINED: Final = 2
 

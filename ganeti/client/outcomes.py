@@ -1,4 +1,4 @@
-"""How commands that make one job per instance of a node say how it went."""
+"""How commands that make one job per instance say how it went."""
 
 from collections.abc import Sequence
 
