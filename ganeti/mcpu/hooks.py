@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from ganeti import constants as c
 from ganeti import pathutils
@@ -13,6 +14,9 @@ from ganeti.objects import ConfigData
 from ganeti.opcodes import OpCode
 from ganeti.rpc import procedures
 from ganeti.rpc.result import RpcResult
+
+if TYPE_CHECKING:
+    from ganeti.rpc.client import RpcClient
 
 _LOG = logging.getLogger(__name__)
 
@@ -103,11 +107,15 @@ class HooksMaster:
             self._log.warning(f"On {node} script {script} failed, output: {output or '(no output)'}")
         return results
 
-    def run_config_update(self) -> None:
-        """Run the hooks that follow a change of the configuration, on the master only; results do not matter."""
+    def run_config_update(self, rpc: "RpcClient") -> None:
+        """Run the hooks that follow a change of the configuration, on the master only; results do not matter.
+
+        They are called with *rpc*, which does not mind whether the job was killed: whoever maintains something by these
+        hooks must hear of every change.
+        """
         master = self._context.config.snapshot().cluster.master_node
         try:
-            self._run(c.HOOKS_NAME_CFGUPDATE, c.HOOKS_PHASE_POST, [master])
+            self._run(c.HOOKS_NAME_CFGUPDATE, c.HOOKS_PHASE_POST, [master], rpc=rpc)
         except HooksFailure as err:
             _LOG.warning("Hooks after the change of the configuration were not run: %s", err)
 
@@ -120,7 +128,13 @@ class HooksMaster:
             return {}
 
     def _run(
-        self, hpath: str, phase: str, nodes: Iterable[str], post_variables: Mapping[str, object] | None = None
+        self,
+        hpath: str,
+        phase: str,
+        nodes: Iterable[str],
+        post_variables: Mapping[str, object] | None = None,
+        *,
+        rpc: "RpcClient | None" = None,
     ) -> HookResults:
         config = self._context.config.snapshot()
         unique = list(dict.fromkeys(nodes))
@@ -142,7 +156,7 @@ class HooksMaster:
             unique.remove(master)
             results[master] = HookNodeResult(config.nodes[master].name)
         if unique:
-            answers = self._context.rpc.call(unique, procedures.hooks_runner, hpath, phase, env)
+            answers = (rpc or self._context.rpc).call(unique, procedures.hooks_runner, hpath, phase, env)
             if not answers:
                 raise HooksFailure("Communication Failure")
             results.update((uuid, _node_result(config, uuid, answer)) for uuid, answer in answers.items())

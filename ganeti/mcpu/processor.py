@@ -82,8 +82,8 @@ class _Execution:
         self._owner = str(job.job_id)
         self._log = LuLog(self._feedback)
         locks = JobLocks(context.locks, self._owner, context.config)
-        # A killed job makes no more calls; hooks are not part of what can be killed.
-        checked = dataclasses.replace(context, rpc=context.rpc.with_check(job.check))
+        # A killed job makes no more calls.
+        checked = dataclasses.replace(context, rpc=context.rpc.with_check(job.check, self._owner))
         self._env = LuEnv(checked, self._owner, locks, self._feedback, job.check)
         self._locks = LockTaker(
             manager=context.locks,
@@ -143,18 +143,22 @@ class _Execution:
             raise LocksNotObtained from err
 
     def _execute(self, lu: LogicalUnitApi) -> Any:
-        hooks = HooksMaster(self._context, self._op, lu, self._log)
+        hooks = HooksMaster(self._env.context, self._op, lu, self._log)
         lu.hooks_callback(c.HOOKS_PHASE_PRE, hooks.run_pre(), self._feedback, None)
         if self._op.dry_run:
             self._log.info("dry-run mode requested, not actually executing the operation")
             return lu.dry_run_result
         serial = self._context.config.snapshot().serial_no
         try:
+            # Killed since it started, maybe by somebody who saw what a hook was doing.
+            self._job.check()
             result = lu.exec(self._feedback)
-            return lu.hooks_callback(c.HOOKS_PHASE_POST, hooks.run_post(), self._feedback, result)
+            result = lu.hooks_callback(c.HOOKS_PHASE_POST, hooks.run_post(), self._feedback, result)
+            self._job.check()
+            return result
         finally:
             if self._context.config.snapshot().serial_no != serial:
-                hooks.run_config_update()
+                hooks.run_config_update(self._context.rpc)
 
     def _make_durable(self, serial: int | None) -> None:
         """Wait until what the opcode changed is on disk: only then may anybody be told about it."""

@@ -1,11 +1,13 @@
 """Calls procedures on nodes, many at once; one result per node, whatever happens to the others."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from ganeti.rpc.changes import NodeChanges
 from ganeti.rpc.declaration import Procedure
+from ganeti.rpc.in_flight import CallInFlight
 from ganeti.rpc.resolvers import Offline, Resolver, Unresolved
 from ganeti.rpc.result import OFFLINE_MESSAGE, RpcResult, failure
 from ganeti.rpc.transport import NodeTransport, PendingCall
@@ -50,16 +52,19 @@ class RpcClient:
         before_call: Callable[[], None] | None = None,
         limit_s: float | None = None,
         changes: NodeChanges | None = None,
+        owner: str | None = None,
     ) -> None:
         """*transport* may be shared by several clients; *before_call* may raise to prevent a call, and is
         called while an answer is awaited, where it may raise too.
 
-        With *limit_s* no call takes longer, whatever its procedure allows.
+        With *limit_s* no call takes longer, whatever its procedure allows. *owner* is for whom the calls are made; None
+        stands for the thread that makes them.
         """
         self._resolver = resolver
         self._transport = transport
         self._before_call = before_call
         self._limit_s = limit_s
+        self._owner = owner
         #: What this client and those made from it have changed on nodes.
         self.changes = changes or NodeChanges()
 
@@ -69,6 +74,7 @@ class RpcClient:
         resolver: Resolver | None = None,
         before_call: Callable[[], None] | None = None,
         limit_s: float | None = None,
+        owner: str | None = None,
     ) -> "RpcClient":
         return RpcClient(
             resolver or self._resolver,
@@ -76,6 +82,7 @@ class RpcClient:
             before_call=before_call or self._before_call,
             limit_s=self._limit_s if limit_s is None else limit_s,
             changes=self.changes,
+            owner=owner or self._owner,
         )
 
     def with_resolver(self, resolver: Resolver) -> "RpcClient":
@@ -86,9 +93,16 @@ class RpcClient:
         """Return a client over the same connections that waits no longer than this for any answer."""
         return self._relative(limit_s=limit_s)
 
-    def with_check(self, before_call: Callable[[], None]) -> "RpcClient":
-        """Return a client over the same connections that calls *before_call* first (it raises when a job is killed)."""
-        return self._relative(before_call=before_call)
+    def with_check(self, before_call: Callable[[], None], owner: str) -> "RpcClient":
+        """Return a client of *owner* over the same connections that calls *before_call* first.
+
+        It raises when a job is killed.
+        """
+        return self._relative(before_call=before_call, owner=owner)
+
+    def in_flight(self) -> list[CallInFlight]:
+        """Return all calls over these connections that were not answered yet."""
+        return self._transport.in_flight.snapshot()
 
     def call(
         self, nodes: Iterable[str], proc: Procedure[P, R], /, *args: P.args, **kwargs: P.kwargs
@@ -136,4 +150,7 @@ class RpcClient:
         if isinstance(address, Unresolved):
             return failure(node, proc.name, address.reason)
         limit_s = timeout_s if self._limit_s is None else min(timeout_s, self._limit_s)
-        return self._transport.start(address, proc, body, limit_s)
+        pending = self._transport.start(address, proc, body, limit_s)
+        owner = self._owner or threading.current_thread().name
+        self._transport.in_flight.note(CallInFlight(node, proc.name, owner), pending.future)
+        return pending

@@ -17,6 +17,7 @@ from ganeti import errors, pathutils
 from ganeti.http.client import HttpPool, HttpReply, HttpRequest, TransferError
 from ganeti.rpc.declaration import Procedure
 from ganeti.rpc.identity import NodeIdentity
+from ganeti.rpc.in_flight import CallsInFlight
 from ganeti.rpc.result import RpcResult, failure, success
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
@@ -80,6 +81,8 @@ class NodeTransport:
         self._source = _virtual_source_address()
         self._pool = HttpPool(name="RpcIO", max_connecting=max_connecting)
         self._unreachable = _UnreachableNodes()
+        #: For whoever calls through this transport to fill.
+        self.in_flight = CallsInFlight()
 
     def start(self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float) -> "PendingCall":
         """Send a call to the node at *address*; does not wait and does not raise."""

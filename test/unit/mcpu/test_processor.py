@@ -96,6 +96,20 @@ def test_canceled_job_does_not_start() -> None:
         world.run()
 
 
+@pytest.mark.parametrize(("directory", "is_executed"), [("test-pre", False), ("test-post", True)])
+def test_job_killed_during_hooks_fails(directory: str, is_executed: bool) -> None:
+    world = World(Script(changes_config=True))
+
+    def kill() -> None:
+        world.job.stop = OpExecError("Job killed by request")
+
+    world.rpc.meanwhile[directory] = kill
+    with pytest.raises(OpExecError, match="killed"):
+        world.run()
+    assert ("exec" in world.events) == is_executed
+    assert ("config-update-post" in world.events) == is_executed, "changes must be told of in any case"
+
+
 def test_dry_run_ends_after_the_pre_hooks() -> None:
     world = World()
     assert world.run(OpTestDelay(duration=1.0, dry_run=True)) is None

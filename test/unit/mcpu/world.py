@@ -39,15 +39,19 @@ class RecordingDisk(MemoryOnly):
 
 
 class ScriptedRpc:
-    """Nodes that answer hooks with what ``hooks`` says, by (directory, node UUID)."""
+    """Nodes that answer hooks with what ``hooks`` says, by (directory, node UUID).
+
+    ``meanwhile`` is what else happens while hooks run, by directory.
+    """
 
     def __init__(self, events: list[Any]) -> None:
         self._events = events
         self.hooks: dict[tuple[str, str], RpcResult[Any]] = {}
         self.environments: dict[str, Mapping[str, str]] = {}
         self.hook_nodes: dict[str, list[str]] = {}
+        self.meanwhile: dict[str, Callable[[], None]] = {}
 
-    def with_check(self, _before_call: Callable[[], None]) -> "ScriptedRpc":
+    def with_check(self, _before_call: Callable[[], None], _owner: str) -> "ScriptedRpc":
         return self
 
     def call(self, nodes: Iterable[str], _procedure: Any, *args: Any) -> dict[str, RpcResult[Any]]:
@@ -57,6 +61,7 @@ class ScriptedRpc:
         self.environments[directory] = env
         nodes = list(nodes)
         self.hook_nodes[directory] = nodes
+        self.meanwhile.get(directory, lambda: None)()
         return {node: self.hooks.get((directory, node), answer([])) for node in nodes}
 
 

@@ -206,10 +206,33 @@ def test_a_job_that_is_killed_does_not_wait_for_its_calls(certificates: support.
         begin = time.monotonic()
         try:
             with pytest.raises(OpExecError, match="killed"):
-                client.with_check(check).call_one("n1", procedures.test_delay, 20.0)
+                client.with_check(check, "7").call_one("n1", procedures.test_delay, 20.0)
             assert time.monotonic() - begin < 10
         finally:
             release.set()
+
+
+def test_calls_under_way_are_known_until_they_are_answered(certificates: support.Certificates) -> None:
+    started, release = threading.Event(), threading.Event()
+
+    def hang(_duration: float) -> None:
+        started.set()
+        release.wait(30)
+
+    with (
+        support.node_server(certificates, {procedures.test_delay: hang}) as server,
+        support.client_of(server, certificates, {"n1": support.ADDRESS}) as client,
+    ):
+        job = client.with_check(lambda: None, "7")
+        thread = threading.Thread(target=job.call_one, args=("n1", procedures.test_delay, 20.0), daemon=True)
+        thread.start()
+        try:
+            assert started.wait(10)
+            assert client.in_flight() == [("n1", "test_delay", "7")]
+        finally:
+            release.set()
+        thread.join(10)
+        assert client.in_flight() == []
 
 
 def test_calls_run_on_all_nodes_at_the_same_time(certificates: support.Certificates) -> None:

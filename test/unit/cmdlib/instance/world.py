@@ -241,7 +241,7 @@ class SimulatedNodes:
         self.before_call: Callable[[int], None] = lambda number: None
         self._numbers = itertools.count(1)
 
-    def with_check(self, _before_call: Callable[[], None]) -> "SimulatedNodes":
+    def with_check(self, _before_call: Callable[[], None], _owner: str) -> "SimulatedNodes":
         return self
 
     def call(self, nodes: Iterable[str], proc: Procedure[Any, Any], *args: Any) -> dict[str, RpcResult[Any]]:
