@@ -68,6 +68,11 @@ class Dispatcher:
         with self._mutex:
             return bool(self._scheduler.running)
 
+    def waiting_for_jobs(self) -> dict[int, list[int]]:
+        """Return the jobs that others wait for, each with those that do."""
+        with self._mutex:
+            return self._scheduler.waiting_for_jobs()
+
     # events
 
     def add(self, job: Job) -> None:

@@ -325,6 +325,10 @@ class JobQueue:
         found = self.find_job(job_id)
         return found[0].status if found else None
 
+    def waiting_for_jobs(self) -> dict[int, list[int]]:
+        """Return the jobs that others wait for, each with those that do."""
+        return self._dispatcher.waiting_for_jobs()
+
     def subscribe(self, job_id: int, callback: Callable[[], object]) -> Callable[[], None]:
         """Call *callback*, from any thread, after each visible change of a job; returns how to end this."""
         return self._watchers.subscribe(job_id, callback)

@@ -70,6 +70,14 @@ class Scheduler:
         """Tell whether a job is here and did not start."""
         return job_id in self._queued
 
+    def waiting_for_jobs(self) -> dict[int, list[int]]:
+        """Return the jobs that others wait for, each with those that do."""
+        waits: dict[int, list[int]] = {}
+        for job_id, entry in sorted(self._queued.items()):
+            for blocker in entry.blockers:
+                waits.setdefault(blocker, []).append(job_id)
+        return waits
+
     def add(
         self,
         job_id: int,

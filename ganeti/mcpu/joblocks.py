@@ -5,20 +5,15 @@ from collections.abc import Collection
 from ganeti import constants as c
 from ganeti.config import ConfigStore
 from ganeti.locking import LockManager
+from ganeti.objects.lookup import lock_names
 
 
 def existing_names(store: ConfigStore, level: int) -> Collection[str]:
     """Return the names of all locks at *level*: what ALL_SET stands for right now."""
     if level == c.LEVEL_INSTANCE:
+        # The same names as below, without going through all instances.
         return store.index().instances.keys()
-    config = store.snapshot()
-    if level == c.LEVEL_NODEGROUP:
-        return config.nodegroups.keys()
-    if level in (c.LEVEL_NODE, c.LEVEL_NODE_RES):
-        return config.nodes.keys()
-    if level == c.LEVEL_NETWORK:
-        return config.networks.keys()
-    return {c.BGL}
+    return lock_names(store.snapshot(), level)
 
 
 class JobLocks:

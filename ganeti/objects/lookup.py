@@ -1,7 +1,10 @@
 """Find objects by the names that people type."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Protocol, TypeVar
+
+from ganeti import constants as c
+from ganeti.objects.config import ConfigData
 
 
 class Named(Protocol):
@@ -44,3 +47,16 @@ def by_name_or_uuid(objects: Mapping[str, NamedT], wanted: str) -> NamedT | None
     if wanted in objects:
         return objects[wanted]
     return next((obj for obj in objects.values() if obj.name == wanted), None)
+
+
+def lock_names(config: ConfigData, level: int) -> Collection[str]:
+    """Return the names of all locks at *level*."""
+    if level == c.LEVEL_INSTANCE:
+        return {instance.name for instance in config.instances.values() if instance.name}
+    if level == c.LEVEL_NODEGROUP:
+        return config.nodegroups.keys()
+    if level in (c.LEVEL_NODE, c.LEVEL_NODE_RES):
+        return config.nodes.keys()
+    if level == c.LEVEL_NETWORK:
+        return config.networks.keys()
+    return {c.BGL}

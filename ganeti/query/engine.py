@@ -16,7 +16,8 @@ from ganeti.query.cluster_fields import CLUSTER, ClusterItem
 from ganeti.query.fields import NODATA, OFFLINE, Field, Resource
 from ganeti.query.filters import Filter, compile_filter, names_only
 from ganeti.query.instance_fields import INSTANCES, InstanceItem
-from ganeti.query.job_fields import ARCHIVED, FILTERS, JOBS, LOCKS, JobItem
+from ganeti.query.job_fields import ARCHIVED, FILTERS, JOBS, LOCK_NAME, LOCKS, JobItem
+from ganeti.query.lock_rows import lock_rows, with_free_locks
 from ganeti.query.names import find_by_name
 from ganeti.query.network_fields import NETWORKS, NetworkItem
 from ganeti.query.node_fields import GROUPS, NODES, GroupItem, NodeItem
@@ -25,7 +26,6 @@ from ganeti.query.providers import merge_providers
 from ganeti.query.storage_fields import EXPORTS, EXTSTORAGES, ExportItem, ProviderItem
 from ganeti.query.view import View
 from ganeti.rpc.sharing import SharedCalls
-from ganeti.utils.text import nice_sort_key
 
 if TYPE_CHECKING:
     from ganeti.rpc.client import RpcClient
@@ -69,6 +69,9 @@ class JobSource(Protocol):
     def archived_jobs(self) -> Iterable[Job]:
         """Return all archived jobs, by ascending id."""
 
+    def waiting_for_jobs(self) -> Mapping[int, Sequence[int]]:
+        """Return the jobs that others wait for, each with those that do."""
+
     def is_drained(self) -> bool:
         """Tell whether the queue accepts no jobs."""
 
@@ -98,6 +101,10 @@ class _Selection(Generic[Item]):
     def mentions(self, name: str) -> bool:
         """Tell whether a field is asked for or filtered on."""
         return any(field.name == name for field in (*self.fields, *self._filter_fields))
+
+    def filters_only_on(self, name: str) -> bool:
+        """Tell whether there is a filter that looks at this field and no other."""
+        return {field.name for field in self._filter_fields} == {name}
 
     def candidates(self, items: Iterable[Item]) -> list[Item]:
         """Return the items that can match as far as is known without live data."""
@@ -251,8 +258,13 @@ class QueryEngine:
         return JobItem(job_id, None) if found is None else JobItem(job_id, found[0], found[1])
 
     def _lock_rows(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
-        infos = sorted(self._locks.snapshot(), key=lambda info: nice_sort_key(info.name))
-        return _Selection(LOCKS, names, qfilter, finds_by_name=False).answer(infos)
+        selection = _Selection(LOCKS, names, qfilter, finds_by_name=False)
+        config = self._config.snapshot()
+        rows = lock_rows(self._locks.snapshot(), self._rpc.in_flight(), self._jobs.waiting_for_jobs(), config)
+        if selection.filters_only_on(LOCK_NAME):
+            # Who asks for locks by their names wants to know of them even if nobody uses them.
+            rows = with_free_locks(rows, config)
+        return selection.answer(rows)
 
     def _filter_rules(self, names: Sequence[str], qfilter: Any) -> QueryAnswer:
         rules = self._config.snapshot().filters

@@ -65,20 +65,23 @@ JOBS: Final = Resource(
 )
 
 
+#: The field whose filters also find locks that nobody uses.
+LOCK_NAME: Final = "name"
+
 LOCKS: Final[Resource[LockInfo]] = Resource(
     c.QR_LOCK,
-    "name",
+    LOCK_NAME,
     table(
         [
-            Field("name", "Name", c.QFT_TEXT, "Lock name", lambda info: info.name),
+            Field(LOCK_NAME, "Name", c.QFT_TEXT, "Lock name", lambda info: info.name),
             Field("mode", "Mode", c.QFT_OTHER, "Mode in which it is held", lambda info: info.mode),
-            Field("owner", "Owner", c.QFT_OTHER, "Jobs that hold it", lambda info: list(info.owners) or None),
+            Field("owner", "Owner", c.QFT_OTHER, "Who holds it", lambda info: list(info.owners) or None),
             Field(
                 "pending",
                 "Pending",
                 c.QFT_OTHER,
-                "Jobs that wait for it",
-                lambda info: [[mode, list(owners)] for mode, owners in info.pending] or None,
+                "Who waits for it",
+                lambda info: [[mode, list(owners)] for mode, owners in info.pending],
             ),
         ]
     ),

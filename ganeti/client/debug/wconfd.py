@@ -10,9 +10,9 @@ from ganeti.cli.invocation import Invocation
 
 
 def _locks(call: Invocation) -> list[tuple[str, str, list[str]]]:
-    """Return (name, mode, owners) of the locks that are held."""
+    """Return (name, mode, owners) of the locks that are held; calls to nodes have owners, but no mode."""
     answer = call.client.query(c.QR_LOCK, ["name", "mode", "owner"])
-    return [(name, mode, owners) for (_, name), (_, mode), (_, owners) in answer.rows if owners]
+    return [(name, mode, owners) for (_, name), (_, mode), (_, owners) in answer.rows if mode]
 
 
 def _ping(call: Invocation) -> None:

@@ -15,6 +15,7 @@ from ganeti.query.cluster_info import cluster_info, config_values, tags_of
 from ganeti.query.engine import RESOURCES, QueryEngine
 from ganeti.rpc.changes import NodeChanges
 from ganeti.rpc.client import BegunCall
+from ganeti.rpc.in_flight import CallInFlight
 from ganeti.rpc.result import RpcResult
 from ganeti.rpc.sharing import SharedCalls
 from test.unit.factories import make_config, make_disk, make_instance, make_node, node_uuid
@@ -38,6 +39,10 @@ class Nodes:
         self.asked: list[tuple[str, str]] = []
         self.arguments: dict[str, tuple[Any, ...]] = {}
         self.changes = NodeChanges()
+        self.under_way: list[CallInFlight] = []
+
+    def in_flight(self) -> list[CallInFlight]:
+        return self.under_way
 
     def call(self, nodes: Iterable[str], proc: Any, *args: Any) -> dict[str, RpcResult[Any]]:
         return {node: self.call_one(node, proc, *args) for node in nodes}
@@ -74,6 +79,9 @@ class Jobs:
                 if job.id == job_id:
                     return job, is_archived
         return None
+
+    def waiting_for_jobs(self) -> dict[int, list[int]]:
+        return {3: [12, 9]}
 
     def is_drained(self) -> bool:
         return False
@@ -171,8 +179,34 @@ def test_locks_show_owners_and_modes() -> None:
     locks.acquire("12", c.LEVEL_NETWORK, ALL_SET, shared=True, timeout_s=None, priority=0)
     engine = QueryEngine(Store(make_config()), Nodes({}), locks, Jobs())  # type: ignore[arg-type]
     rows = {row[0]: row[1:] for row in _values(engine.query(c.QR_LOCK, ["name", "mode", "owner", "pending"]))}
-    assert rows["node/a"] == ["exclusive", ["12"], None]
-    assert rows["network/[lockset]"] == ["shared", ["12"], None]
+    assert rows["node/a"] == ["exclusive", ["12"], []]
+    assert rows["network/[lockset]"] == ["shared", ["12"], []]
+
+
+def test_calls_and_jobs_that_are_waited_for_are_shown_beside_the_locks() -> None:
+    engine, nodes = _engine(make_config())
+    nodes.under_way = [
+        CallInFlight(node_uuid(2), "hooks_runner", "12"),
+        CallInFlight(node_uuid(2), "hooks_runner", "9"),
+        CallInFlight("node9.example.com", "version", "MasterIp"),
+    ]
+    assert _values(engine.query(c.QR_LOCK, ["name", "mode", "owner", "pending"])) == [
+        ["job/3", None, None, [["job", ["12", "9"]]]],
+        ["rpc/node2.example.com/hooks_runner", None, ["9", "12"], []],
+        ["rpc/node9.example.com/version", None, ["MasterIp"], []],
+    ]
+
+
+def test_locks_that_nobody_uses_are_shown_when_asked_for_by_name() -> None:
+    engine, _ = _engine(make_config(instances=(make_instance(1),)))
+    assert [row[0] for row in _values(engine.query(c.QR_LOCK, ["name"]))] == ["job/3"]
+    free = ["==", "name", "instance/inst1.example.com"]
+    fields = ["name", "mode", "owner", "pending"]
+    assert _values(engine.query(c.QR_LOCK, fields, free)) == [["instance/inst1.example.com", None, None, []]]
+    assert _values(engine.query(c.QR_LOCK, fields, ["==", "name", "instance/other"])) == []
+    everything = {row[0] for row in _values(engine.query(c.QR_LOCK, ["name"], ["=~", "name", ""]))}
+    assert {"cluster/BGL", "node/[lockset]", f"node-res/{node_uuid(1)}", "job/3"} < everything
+    assert len(everything) == len(engine.query(c.QR_LOCK, ["name"], ["=~", "name", ""])["data"])
 
 
 def test_os_is_valid_only_if_every_node_has_it() -> None:
