@@ -68,6 +68,12 @@ PROGRAM = Program(
             default_fields=("name", "mode", "owner", "pending"),
         ),
         Command(
+            "metad",
+            "ganeti.client.debug.metad:run",
+            "Ask the metadata daemon of this node for an echo",
+            arguments=(Argument("unknown", "method", 1, None),),
+        ),
+        Command(
             "submit-job",
             "ganeti.client.debug.submit_job:run",
             "Submit jobs whose opcodes are read from JSON files",

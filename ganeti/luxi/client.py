@@ -74,6 +74,11 @@ def _this_node_may_be_master() -> bool:
     return role.is_this_node_master()
 
 
+def _never() -> bool:
+    """Do not wait."""
+    return False
+
+
 def _field_definitions(fields: Iterable[dict[str, str]]) -> list[FieldDefinition]:
     return [FieldDefinition(item["name"], item["title"], item["kind"], item["doc"]) for item in fields]
 
@@ -91,10 +96,13 @@ class Client:
         *,
         connect_timeout_s: float = c.LUXI_DEF_CTMO,
         io_timeout_s: float = c.LUXI_DEF_RWTO,
+        waits_for_daemon: bool = True,
     ) -> None:
+        """Unless it *waits_for_daemon*, connecting fails at once if nobody listens at *address*."""
         self._address = address or pathutils.QUERY_SOCKET
         self._connect_timeout_s = connect_timeout_s
         self._io_timeout_s = io_timeout_s
+        self._may_wait = _this_node_may_be_master if waits_for_daemon else _never
         self._connection: transport.Connection | None = None
 
     def __enter__(self) -> Self:
@@ -135,9 +143,7 @@ class Client:
 
     def _exchange(self, message: bytes) -> bytes:
         if self._connection is None:
-            sock = transport.connect(
-                self._address, timeout_s=self._connect_timeout_s, may_wait=_this_node_may_be_master
-            )
+            sock = transport.connect(self._address, timeout_s=self._connect_timeout_s, may_wait=self._may_wait)
             self._connection = transport.Connection(sock, self._io_timeout_s)
         try:
             return self._connection.exchange(message)

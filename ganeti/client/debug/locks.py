@@ -4,6 +4,7 @@ import time
 from typing import Any, Final
 
 from ganeti import constants as c
+from ganeti import errors
 from ganeti.cli import output
 from ganeti.cli.invocation import Invocation
 
@@ -32,6 +33,8 @@ _OVERRIDES: Final[dict[str, output.Formatter]] = {
 def run(call: Invocation) -> int:
     """List the locks, with an interval again and again until interrupted."""
     interval_s: int | None = call.options.interval
+    if interval_s is not None and interval_s < 0:
+        raise errors.OpPrereqError(f"Invalid interval {interval_s}, use a number of seconds", c.ECODE_INVAL)
     while True:
         exit_code = output.run_list(call, c.QR_LOCK, overrides=_OVERRIDES)
         if not interval_s:

@@ -1,10 +1,14 @@
 """gnt-filter and the small commands of gnt-debug against a scripted master daemon."""
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ganeti.client import gnt_debug, gnt_filter
+from ganeti.luxi import wire
+from test.unit.luxi import scripted
 
 from .conftest import Serve, job_answers
 
@@ -75,6 +79,7 @@ LOCKS: dict[str, Any] = {
         [[0, "cluster/BGL"], [0, "shared"], [0, ["12", "13"]]],
         [[0, "node/n1"], [0, "exclusive"], [0, ["13"]]],
         [[0, "node/n2"], [0, None], [0, None]],
+        [[0, "rpc/n2/hooks_runner"], [0, None], [0, ["13"]]],
     ],
 }
 
@@ -101,6 +106,33 @@ def test_an_unknown_question_is_refused(serve: Serve, capsys: Capture) -> None:
     serve({})
     assert gnt_debug.main(["wconfd", "nonsense"]) == 1
     assert "listalllocks" in capsys.readouterr().err
+
+
+def test_the_metadata_daemon_is_asked_on_its_own_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setattr("ganeti.pathutils.LOG_COMMANDS", str(tmp_path / "commands.log"))
+    monkeypatch.setattr("ganeti.pathutils.METAD_SOCKET", str(tmp_path / "metad"))
+    begin = time.monotonic()
+    assert gnt_debug.main(["metad", "echo", "hi"]) == 1
+    assert time.monotonic() - begin < 5, "nobody waits for a daemon that is not always there"
+    assert "No metadata daemon answers on this node" in capsys.readouterr().err
+    server = scripted.ScriptedServer(tmp_path / "metad", lambda _, args: wire.Response(True, args[0]))
+    try:
+        assert gnt_debug.main(["metad", "echo", "hi", "there"]) == 0
+        assert capsys.readouterr().out == "hi there\n"
+        assert server.calls("echo") == [["hi there"]]
+        assert gnt_debug.main(["metad", "updateConfig"]) == 1
+        assert "Unknown method 'updateConfig', use echo" in capsys.readouterr().err
+    finally:
+        server.close()
+
+
+def test_locks_are_not_listed_with_a_negative_interval(serve: Serve, capsys: Capture) -> None:
+    server = serve({"Query": LOCKS})
+    assert gnt_debug.main(["locks", "--interval=-1"]) == 1
+    assert "Invalid interval -1" in capsys.readouterr().err
+    assert server.requests == []
 
 
 def test_allocator_requests_have_all_parts(serve: Serve, capsys: Capture) -> None:
