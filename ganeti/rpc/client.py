@@ -93,10 +93,10 @@ class RpcClient:
         """Return a client over the same connections that waits no longer than this for any answer."""
         return self._relative(limit_s=limit_s)
 
-    def with_check(self, before_call: Callable[[], None], owner: str) -> "RpcClient":
-        """Return a client of *owner* over the same connections that calls *before_call* first.
+    def with_check(self, before_call: Callable[[], None], owner: str | None = None) -> "RpcClient":
+        """Return a client over the same connections that calls *before_call* first (it raises when a job is killed).
 
-        It raises when a job is killed.
+        *owner* is for whom it makes calls.
         """
         return self._relative(before_call=before_call, owner=owner)
 
