@@ -5,13 +5,13 @@ keys (``ganeti_pub_keys``) is on every node that could become a candidate.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.backend.base import RPCFail, implements
-from ganeti.backend.ssh_peers import Failures, Keys, PeerError, Peers, SshPeers, for_each
+from ganeti.backend.ssh_peers import Failures, Keys, Peers, SshPeers, for_each
 from ganeti.rpc import procedures
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import net, sshkeys
@@ -39,6 +39,16 @@ class _Fleet:
         chosen = self._names if only is None else [name for name in self._names if name in set(only)]
         targets = [name for name in chosen if name != without and name not in self.failures]
         self.failures.update(for_each(targets, lambda name: self._peers.update(name, changes)))
+
+    def read_public_keys(self, kind: str) -> dict[str, str]:
+        """Return root's public key by node, of those that did not fail."""
+        found: dict[str, str] = {}
+
+        def read(name: str) -> None:
+            found[name] = self._peers.read_public_key(name, kind)
+
+        self.failures.update(for_each([name for name in self._names if name not in self.failures], read))
+        return found
 
     def result(self) -> Failures:
         """Return the nodes that could not be changed."""
@@ -114,12 +124,16 @@ def node_ssh_key_remove(
         fleet.update(_authorized(c.SSHS_REMOVE, own), without=node_name)
     # One call for both: after the first the master may not be able to log in any more.
     changes: dict[str, Any] = {}
+    gone: dict[str, list[str]] = {}
     if clear_authorized_keys:
-        foreign = {uuid: known[uuid] for uuid in master_candidate_uuids if uuid != node_uuid and uuid in known}
+        gone.update({uuid: known[uuid] for uuid in master_candidate_uuids if uuid != node_uuid and uuid in known})
         if readd:
             # The master goes on with this node: it must be able to log in.
-            foreign.pop(_uuid_of_own_key(known), None)
-        changes.update(_authorized(c.SSHS_REMOVE, foreign))
+            gone.pop(_uuid_of_own_key(known), None)
+    if readd:
+        gone.update(_stale_keys(known, own, [*master_candidate_uuids, node_name]))
+    if gone:
+        changes.update(_authorized(c.SSHS_REMOVE, gone))
     if clear_public_keys:
         changes.update(_public(c.SSHS_CLEAR, {}))
     if changes:
@@ -128,6 +142,18 @@ def node_ssh_key_remove(
         sshkeys.write_public_keys({uuid: keys for uuid, keys in known.items() if uuid != node_uuid})
         fleet.update(_public(c.SSHS_REMOVE, own), only=potential_master_candidates, without=node_name)
     return fleet.result()
+
+
+def _stale_keys(known: Keys, former: Keys, admitted: Collection[str]) -> dict[str, list[str]]:
+    """Return the keys that a node may still admit from before it was added again.
+
+    Those are its own *former* ones, and those of nodes that are not *admitted*, which may have left that circle while
+    the node could not be reached.
+    """
+    others = {owner: keys for owner, keys in known.items() if owner not in admitted}
+    in_force = {sshkeys.key_identity(key) for owner in admitted if owner not in former for key in known.get(owner, [])}
+    stale = {**others, **former}
+    return {owner: [key for key in keys if sshkeys.key_identity(key) not in in_force] for owner, keys in stale.items()}
 
 
 def _uuid_of_own_key(known: Keys) -> str:
@@ -197,11 +223,11 @@ class _Renewal:
         return self._fleet.result()
 
     def _withdraw_others(self, own_uuid: str, old_own: list[str]) -> None:
-        """Let nobody but the master log in with an old key."""
+        """Let nobody but the master log in with an old key; nodes that are no candidates are admitted by themselves."""
         own = {sshkeys.key_identity(key) for key in old_own}
         others = {
-            uuid: [key for key in self._known.get(uuid, []) if sshkeys.key_identity(key) not in own]
-            for uuid in self._candidates
+            uuid: [key for key in self._known[uuid] if sshkeys.key_identity(key) not in own]
+            for uuid in self._names
             if uuid != own_uuid
         }
         _authorize_here(c.SSHS_REMOVE, others)
@@ -210,14 +236,11 @@ class _Renewal:
     def _renew_others(self, own_uuid: str, kind: str, bits: int) -> None:
         """Make new pairs on the other nodes and note them."""
         self._fleet.update({c.SSHS_GENERATE: [kind, bits, ""]})
+        found = self._fleet.read_public_keys(kind)
         for uuid, name in self._names.items():
-            if uuid == own_uuid or name in self._fleet.failures or not self._peers.is_online(name):
-                continue
-            try:
-                self._known[uuid] = [self._peers.read_public_key(name, kind)]
+            if uuid != own_uuid and name in found:
+                self._known[uuid] = [found[name]]
                 self._renewed.append(uuid)
-            except PeerError as err:
-                self._fleet.failures[name] = str(err)
         sshkeys.write_public_keys(self._known)
 
     def _publish(self, authorized: Keys) -> None:

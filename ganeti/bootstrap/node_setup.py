@@ -6,7 +6,7 @@ Runs on the master node as root. The configuration is only read through ssconf a
 import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
@@ -75,7 +75,7 @@ def setup_node(setup: NodeSetup) -> None:
             _exchange_ssh_keys(host, setup, reader)
             # The tool made the SSH daemon read new host keys: what follows must not rely on the old connection.
             host.close()
-            host = remote.connect(setup.node_name, access)
+            host = remote.connect(setup.node_name, replace(access, has_cluster_key=True))
         data = msgspec.json.encode(node_daemon_setup_input(setup.node_name, reader))
         host.run([pathutils.NODE_DAEMON_SETUP, *_options(setup)], data)
     finally:

@@ -5,9 +5,10 @@ runs as a local program with the other node's environment.
 """
 
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import paramiko
 
@@ -19,6 +20,9 @@ from ganeti.utils.ssh import virtual_root_of
 _TOOL_TIMEOUT_S: Final = 300.0
 _CONNECT_TIMEOUT_S: Final = 10.0
 _USER: Final = "root"
+_PASSWORD_ATTEMPTS: Final = 3
+#: Signature algorithms of a type of key, where they are named differently.
+_ALGORITHMS: Final = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}
 
 
 class RemoteHost(Protocol):
@@ -68,6 +72,7 @@ class SshAccess:
       port: TCP port of the SSH daemon.
       cluster_name: name under which known hosts are listed.
       checks_host_key: ask about a host key that is not the cluster's (else take any).
+      has_cluster_key: the host was given the cluster's host keys: another one is refused without a question.
       confirm: asks the user a yes or no question; None refuses what is not known.
       ask_password: asks the user for root's password; None tries keys only.
     """
@@ -76,6 +81,7 @@ class SshAccess:
     port: int
     cluster_name: str
     checks_host_key: bool = True
+    has_cluster_key: bool = False
     confirm: Callable[[str], bool] | None = None
     ask_password: Callable[[str], str] | None = None
 
@@ -95,6 +101,11 @@ class _HostKeyPolicy(paramiko.MissingHostKeyPolicy):
         del client
         if not self._access.checks_host_key or self._is_key_of_cluster(key):
             return
+        if self._access.has_cluster_key:
+            raise _HostKeyRefusedError(
+                f"Its {key.get_name()} host key ({key.fingerprint}) is not the one of the cluster; does its SSH daemon"
+                " use the host keys in /etc/ssh?"
+            )
         question = (
             f"The authenticity of host {hostname} cannot be established: its {key.get_name()} key has the fingerprint"
             f" {key.fingerprint}. Continue connecting?"
@@ -103,11 +114,31 @@ class _HostKeyPolicy(paramiko.MissingHostKeyPolicy):
             raise _HostKeyRefusedError(f"The host key of {hostname} ({key.fingerprint}) was not accepted")
 
     def _is_key_of_cluster(self, key: paramiko.PKey) -> bool:
-        if not os.path.exists(pathutils.SSH_KNOWN_HOSTS_FILE):
-            return False
-        known = paramiko.HostKeys(pathutils.SSH_KNOWN_HOSTS_FILE).lookup(self._access.cluster_name)
-        stored = known.get(key.get_name()) if known is not None else None
+        stored = _keys_of_cluster(self._access.cluster_name).get(key.get_name())
         return stored is not None and stored.asbytes() == key.asbytes()
+
+
+def _keys_of_cluster(cluster_name: str) -> dict[str, paramiko.PKey]:
+    """Return the host keys of the cluster by type."""
+    if not os.path.exists(pathutils.SSH_KNOWN_HOSTS_FILE):
+        return {}
+    return dict(paramiko.HostKeys(pathutils.SSH_KNOWN_HOSTS_FILE).lookup(cluster_name) or {})
+
+
+def _preferring(key_types: Iterable[str]) -> Callable[..., paramiko.Transport]:
+    """Return what makes connections that ask a host for keys of certain types before all others.
+
+    A node has host keys of its own beside those of the cluster, and would show one of them.
+    """
+    wanted = [name for kind in key_types for name in _ALGORITHMS.get(kind, (kind,))]
+
+    def make(connection: socket.socket, **options: Any) -> paramiko.Transport:
+        transport = paramiko.Transport(connection, **options)
+        security = transport.get_security_options()
+        security.key_types = sorted(security.key_types, key=lambda name: name not in wanted)
+        return transport
+
+    return make
 
 
 class SshHost:
@@ -128,6 +159,7 @@ class SshHost:
             raise errors.OpExecError(f"Cannot connect to {access.host} port {access.port} by SSH: {err}") from err
 
     def _connect(self) -> None:
+        key_types = _keys_of_cluster(self._access.cluster_name)
         try:
             self._client.connect(
                 self._access.host,
@@ -136,6 +168,7 @@ class SshHost:
                 timeout=_CONNECT_TIMEOUT_S,
                 banner_timeout=_CONNECT_TIMEOUT_S,
                 auth_timeout=_CONNECT_TIMEOUT_S,
+                transport_factory=_preferring(key_types),
             )
         except _HostKeyRefusedError:
             # Before all other errors: the host must not get a password.
@@ -145,7 +178,20 @@ class SshHost:
             transport = self._client.get_transport()
             if self._access.ask_password is None or transport is None or not transport.is_active():
                 raise
-            transport.auth_password(_USER, self._access.ask_password(f"Password of {_USER}@{self._access.host}: "))
+            self._try_passwords(transport, self._access.ask_password)
+
+    def _try_passwords(self, transport: paramiko.Transport, ask: Callable[[str], str]) -> None:
+        """Ask for the password until it is right, not more often than ssh does. Raises SSHException."""
+        for attempt in range(1, _PASSWORD_ATTEMPTS + 1):
+            try:
+                transport.auth_password(_USER, ask(f"Password of {_USER}@{self._access.host}: "))
+                return
+            except paramiko.BadAuthenticationType:
+                # The host takes no passwords: another one would be no better.
+                raise
+            except paramiko.AuthenticationException:
+                if attempt == _PASSWORD_ATTEMPTS or not transport.is_active():
+                    raise
 
     def run(self, argv: list[str], data: bytes = b"") -> str:
         """Run a program."""

@@ -50,6 +50,8 @@ def _options(target: SshTarget) -> list[str]:
         "-oBatchMode=yes",
         f"-oStrictHostKeyChecking={'yes' if target.checks_host_key else 'no'}",
         "-6" if target.is_ipv6 else "-4",
+        # Neither banners nor notes, but the reason of a failure, which -q would hide too.
+        "-oLogLevel=ERROR",
     ]
 
 
@@ -68,7 +70,7 @@ def shell_argv(target: SshTarget, command: str, *, has_terminal: bool = False) -
     """Return the command line that runs a shell command on a node, interactively if *has_terminal*."""
     if pathutils.VIRTUAL_ROOT:
         return [_SHELL, "-c", _virtual_environment(target.node) + command]
-    terminal = ["-t", "-t"] if has_terminal else ["-q"]
+    terminal = ["-t", "-t"] if has_terminal else []
     return [c.SSH, *terminal, *_options(target), f"{target.user}@{target.host}", command]
 
 

@@ -91,9 +91,11 @@ def _set_up_network(primary_ip: str, secondary_ip: str) -> None:
         if time.monotonic() > deadline:
             raise SystemExit("the network cards of this node did not appear")
         time.sleep(0.01)
+    # Else a bridge takes the lowest address of its ports, which come and go with instances.
+    mac = Path("/sys/class/net/eth0/address").read_text(encoding="ascii").strip()
     for line in (
         "link set lo up",
-        "link add br0 type bridge",
+        f"link add br0 address {mac} type bridge",
         "link set eth0 master br0 up",
         f"addr add {primary_ip}/24 dev br0",
         "link set br0 up",

@@ -237,7 +237,9 @@ class Lab:
         node.pid = outer.children()[0].pid
         for card in (0, 1):
             cable = f"v{node.number}.{card}"
-            peer = ("peer", "name", f"eth{card}", "netns", str(node.pid))
+            # The same after each boot: neighbours remember it.
+            mac = f"02:00:00:00:{card:02x}:{node.number:02x}"
+            peer = ("peer", "name", f"eth{card}", "address", mac, "netns", str(node.pid))
             self.at_switch("ip", "link", "add", cable, "type", "veth", *peer)
             self.at_switch("ip", "link", "set", cable, "master", f"br{card}", "up")
 

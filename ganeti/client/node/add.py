@@ -60,6 +60,16 @@ def _check(call: Invocation, name: str, known: _KnownNode | None, master: str) -
 
 
 def _ask_password(prompt: str) -> str:
+    """Ask on the terminal. Raises ExitError if there is none: standard input is not searched for secrets."""
+    try:
+        with open("/dev/tty", "rb"):
+            pass
+    except OSError:
+        raise failures.ExitError(
+            c.EXIT_FAILURE,
+            f"{prompt.rstrip(': ')} is needed, and there is no terminal to ask on. Let root of this node log in there by"
+            " a key, or run the command in a terminal.",
+        ) from None
     return getpass.getpass(prompt)
 
 

@@ -46,17 +46,18 @@ class LUNodeRemove(LogicalUnit[opcodes.OpNodeRemove]):
                 )
 
     def exec(self, feedback: Feedback) -> None:
-        """Fill the candidate pool, forget the node, let it clean up after itself."""
+        """Forget the node, fill the candidate pool, let it clean up after itself."""
         node = self.node
         config = self.snapshot()
         ssh_keys.withdraw(self, node, is_leaving=True)
-        candidates.maintain_pool(self, [node.uuid])
         if self.context.queue is not None:
             self.context.queue.remove_node(node.uuid)
         address = node.primary_ip
         if not node.offline:
             run_post_hooks(self, [node.uuid])
         self.cfg.remove_node(node.uuid)
+        # Only now: a new candidate's key goes to all nodes, and this one does not let us in any more.
+        candidates.maintain_pool(self)
         if not node.offline:
             # The node is no longer known by its UUID, hence the address.
             answer = self.rpc.call_one(address, procedures.node_leave_cluster, config.cluster.modify_ssh_setup)

@@ -1,5 +1,6 @@
 """Set-up tools over SSH, against a small SSH server in this process."""
 
+import dataclasses
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from ganeti.bootstrap.remote import SshAccess, SshHost
 PASSWORD = "open sesame"
 DEADLINE_S = 10.0
 HOST_KEY = paramiko.RSAKey.generate(2048)
+#: A key of the host itself, which clients without preference get to see first.
+OTHER_HOST_KEY = paramiko.ECDSAKey.generate()
 
 
 class Session(paramiko.ServerInterface):
@@ -59,6 +62,7 @@ def port(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[int]:
             except OSError:
                 return
             transport = paramiko.Transport(connection)
+            transport.add_server_key(OTHER_HOST_KEY)
             transport.add_server_key(HOST_KEY)
             transport.start_server(event=threading.Event(), server=Session())
             transports.append(transport)
@@ -100,7 +104,25 @@ def test_an_unknown_host_key_is_only_taken_when_the_user_agrees(port: int) -> No
             SshHost(access(port, confirm))
     questions: list[str] = []
     SshHost(access(port, lambda question: not questions.append(question))).close()
-    assert HOST_KEY.fingerprint in questions[0]
+    assert OTHER_HOST_KEY.fingerprint in questions[0]
+
+
+def test_another_key_of_a_node_that_has_that_of_the_cluster_is_refused(port: int) -> None:
+    Path(pathutils.SSH_KNOWN_HOSTS_FILE).write_text(f"cluster ssh-rsa {paramiko.RSAKey.generate(2048).get_base64()}\n")
+    given = dataclasses.replace(access(port, lambda question: True), has_cluster_key=True)
+    with pytest.raises(errors.OpExecError, match="not the one of the cluster"):
+        SshHost(given)
+    SshHost(dataclasses.replace(given, checks_host_key=False)).close()
+
+
+def test_the_password_is_asked_for_three_times(port: int) -> None:
+    answers = ["wrong", "worse", PASSWORD]
+    given = access(port, checks_host_key=False)
+    SshHost(dataclasses.replace(given, ask_password=lambda prompt: answers.pop(0))).close()
+    answers = ["wrong", "worse", "worst", PASSWORD]
+    with pytest.raises(errors.OpExecError, match="Authentication failed"):
+        SshHost(dataclasses.replace(given, ask_password=lambda prompt: answers.pop(0)))
+    assert answers == [PASSWORD]
 
 
 def test_the_host_key_of_the_cluster_needs_no_question(port: int) -> None:
