@@ -5,7 +5,7 @@ keys (``ganeti_pub_keys``) is on every node that could become a candidate.
 """
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ganeti import constants as c
@@ -124,16 +124,12 @@ def node_ssh_key_remove(
         fleet.update(_authorized(c.SSHS_REMOVE, own), without=node_name)
     # One call for both: after the first the master may not be able to log in any more.
     changes: dict[str, Any] = {}
-    gone: dict[str, list[str]] = {}
     if clear_authorized_keys:
-        gone.update({uuid: known[uuid] for uuid in master_candidate_uuids if uuid != node_uuid and uuid in known})
+        foreign = {uuid: known[uuid] for uuid in master_candidate_uuids if uuid != node_uuid and uuid in known}
         if readd:
             # The master goes on with this node: it must be able to log in.
-            gone.pop(_uuid_of_own_key(known), None)
-    if readd:
-        gone.update(_stale_keys(known, own, [*master_candidate_uuids, node_name]))
-    if gone:
-        changes.update(_authorized(c.SSHS_REMOVE, gone))
+            foreign.pop(_uuid_of_own_key(known), None)
+        changes.update(_authorized(c.SSHS_REMOVE, foreign))
     if clear_public_keys:
         changes.update(_public(c.SSHS_CLEAR, {}))
     if changes:
@@ -142,18 +138,6 @@ def node_ssh_key_remove(
         sshkeys.write_public_keys({uuid: keys for uuid, keys in known.items() if uuid != node_uuid})
         fleet.update(_public(c.SSHS_REMOVE, own), only=potential_master_candidates, without=node_name)
     return fleet.result()
-
-
-def _stale_keys(known: Keys, former: Keys, admitted: Collection[str]) -> dict[str, list[str]]:
-    """Return the keys that a node may still admit from before it was added again.
-
-    Those are its own *former* ones, and those of nodes that are not *admitted*, which may have left that circle while
-    the node could not be reached.
-    """
-    others = {owner: keys for owner, keys in known.items() if owner not in admitted}
-    in_force = {sshkeys.key_identity(key) for owner in admitted if owner not in former for key in known.get(owner, [])}
-    stale = {**others, **former}
-    return {owner: [key for key in keys if sshkeys.key_identity(key) not in in_force] for owner, keys in stale.items()}
 
 
 def _uuid_of_own_key(known: Keys) -> str:

@@ -38,9 +38,13 @@ def apply(given: PrepareNodeJoin) -> None:
         sshkeys.install_host_key(kind, private, public)
     if given.ssh_host_key:
         daemon_util("reload-ssh-keys")
+    # A node that is added again may have missed that keys were replaced, or nodes lost their role: what it was told
+    # when it last could be reached is not in force any more.
+    former = [key for keys in sshkeys.read_public_keys().values() for key in keys]
+    admitted = [key for keys in given.authorized_keys.values() for key in keys]
+    sshkeys.replace_authorized_keys(lambda text: sshkeys.with_keys(sshkeys.without_keys(text, former), admitted))
     _log.info("Making root's key pair")
     sshkeys.generate_root_key(given.ssh_key_type, given.ssh_key_bits)
-    sshkeys.authorize([key for keys in given.authorized_keys.values() for key in keys])
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -67,8 +67,8 @@ def _ask_password(prompt: str) -> str:
     except OSError:
         raise failures.ExitError(
             c.EXIT_FAILURE,
-            f"{prompt.rstrip(': ')} is needed, and there is no terminal to ask on. Let root of this node log in there by"
-            " a key, or run the command in a terminal.",
+            f"{prompt.rstrip(': ')} is needed, and there is no terminal to ask on. Let root of this node log in"
+            " there by a key, or run the command in a terminal.",
         ) from None
     return getpass.getpass(prompt)
 

@@ -6,7 +6,8 @@ from ganeti import constants as c
 from ganeti import errors, opcodes
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.node.candidates import certificate_digest
-from ganeti.objects import Node
+from ganeti.cmdlib.node.ssh_keys import repair_hint
+from ganeti.objects import ConfigData, Node
 from ganeti.rpc import procedures
 from ganeti.utils.sshkeys import checked_key_size
 
@@ -56,7 +57,8 @@ class LUClusterRenewCrypto(LogicalUnit[opcodes.OpClusterRenewCrypto]):
             self._key_bits,
         ).raise_("Could not renew the SSH keys")
         for name, problem in failed:
-            self.log_warning(f"The SSH keys of node {name} could not be renewed: {problem}", "add the node again")
+            self.log_warning(f"The SSH keys of node {name} could not be renewed: {problem}", repair_hint(name))
+        _note_offline(config, "SSH keys", feedback)
         kind, bits = self._key_type, self._key_bits
         self.cfg.modify_cluster(lambda now: msgspec.structs.replace(now, ssh_key_type=kind, ssh_key_bits=bits))
 
@@ -84,9 +86,7 @@ class LUClusterRenewCrypto(LogicalUnit[opcodes.OpClusterRenewCrypto]):
                 "These nodes did not tell their new certificate; they cannot become the master until 'gnt-cluster"
                 f" renew-crypto --new-node-certificates' has worked for them: {', '.join(sorted(failed))}"
             )
-        offline = sorted(node.name for node in config.nodes.values() if node.offline)
-        if offline:
-            feedback(f"Offline nodes have their old certificates and must be added again: {', '.join(offline)}")
+        _note_offline(config, "certificates", feedback)
 
     def _digest(self, node: Node) -> str | None:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -95,3 +95,10 @@ class LUClusterRenewCrypto(LogicalUnit[opcodes.OpClusterRenewCrypto]):
             except errors.OpExecError as err:
                 self.log_warning(f"{err} (attempt {attempt} of {_ATTEMPTS})")
         return None
+
+
+def _note_offline(config: ConfigData, what: str, feedback: Feedback) -> None:
+    """Name the nodes that could not get anything new."""
+    offline = sorted(node.name for node in config.nodes.values() if node.offline)
+    if offline:
+        feedback(f"Offline nodes have their old {what} and must be added again: {', '.join(offline)}")

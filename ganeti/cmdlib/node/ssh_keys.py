@@ -55,4 +55,9 @@ def withdraw(lu: LogicalUnit[Any], node: Node, *, is_leaving: bool = False, is_r
 
 def _report(lu: LogicalUnit[Any], result: RpcResult[list[tuple[str, str]]], text: str) -> None:
     for name, problem in result.raise_(text):
-        lu.log_warning(f"{text} on node {name}: {problem}", f"repair {name}, then run 'gnt-node add --readd {name}'")
+        lu.log_warning(f"{text} on node {name}: {problem}", repair_hint(name))
+
+
+def repair_hint(node_name: str) -> str:
+    """Return what to do about a node whose keys could not be changed."""
+    return f"repair {node_name}, then run 'gnt-node add --readd {node_name}'"

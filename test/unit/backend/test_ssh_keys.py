@@ -175,25 +175,6 @@ def test_a_leaving_node_is_forgotten_and_forgets(hosts: Hosts) -> None:
     assert "OLDn2" not in authorized_here()
 
 
-def test_a_node_that_is_added_again_admits_only_who_it_should(hosts: Hosts) -> None:
-    # n3 was a candidate once, and n2 could not be told that it no longer is; n2 has a new key by now.
-    sshkeys.write_public_keys({**sshkeys.read_public_keys(), "n2": ["ssh-rsa KEYn2"]})
-    hosts.hosts["n2"].authorized += "ssh-rsa OLDn3\nssh-rsa KEYn2\n"
-    names = list(NAMES.values())
-    assert ssh_keys.node_ssh_key_remove("u2", "n2", ["u1", "u2"], names, True, True, False, False, True) == []
-    assert ssh_keys.node_ssh_key_add("u2", "n2", names, True, True, True) == []
-    assert hosts.hosts["n2"].authorized.splitlines() == ["ssh-rsa OLDn1", "ssh-rsa ADMIN", "ssh-rsa KEYn2"]
-    assert not hosts.hosts["n3"].admits("ssh-rsa OLDn2")
-    assert hosts.hosts["n3"].admits("ssh-rsa KEYn2")
-
-
-def test_a_node_that_is_added_again_with_its_old_key_keeps_it(hosts: Hosts) -> None:
-    sshkeys.write_public_keys({**sshkeys.read_public_keys(), "n2": ["ssh-rsa OLDn2"]})
-    names = list(NAMES.values())
-    assert ssh_keys.node_ssh_key_remove("u2", "n2", ["u1", "u2"], names, True, True, False, False, True) == []
-    assert hosts.hosts["n2"].admits("ssh-rsa OLDn2")
-
-
 def test_a_renewed_node_does_not_admit_its_own_old_key(hosts: Hosts) -> None:
     hosts.hosts["n3"].authorized += "ssh-rsa OLDn3\n"
     assert renew() == []

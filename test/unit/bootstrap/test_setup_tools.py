@@ -136,3 +136,22 @@ def test_ssh_update_changes_both_files(data: Path, monkeypatch: pytest.MonkeyPat
         ssh_update.apply(given)
         assert (data / "pub_keys").read_text() == "u1 ssh-rsa AAAA a\n"
         assert (data / ".ssh" / "authorized_keys").read_text() == "ssh-rsa AAAA a\n"
+
+
+def test_a_node_that_joins_again_admits_only_who_it_is_told(
+    pair: KeyPair, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pathutils, "SSH_PUB_KEYS", str(data / "ganeti_pub_keys"))
+    monkeypatch.setattr(sshkeys, "root_ssh_dir", lambda: str(data / "ssh"))
+    monkeypatch.setattr(sshkeys, "generate_root_key", lambda kind, bits: sshkeys.authorize([f"ssh-{kind} NEW"]))
+    # It missed that the master has another key, and that another node is no candidate any more.
+    sshkeys.write_public_keys({"u1": ["ssh-rsa MASTER"], "u2": ["ssh-rsa OTHER"], "u3": ["ssh-rsa OWN"]})
+    sshkeys.authorize(["ssh-rsa ADMIN", "ssh-rsa MASTER", "ssh-rsa OTHER", "ssh-rsa OWN"])
+    given = PrepareNodeJoin(
+        cluster_name="cluster",
+        node_daemon_certificate=certificates.certificate_part(pair.to_pem()),
+        authorized_keys={"u1": ["ssh-rsa MASTER2"]},
+    )
+    prepare_node_join.apply(given)
+    lines = (data / "ssh/authorized_keys").read_text().splitlines()
+    assert lines == ["ssh-rsa ADMIN", "ssh-rsa MASTER2", "ssh-rsa NEW"]
