@@ -27,7 +27,7 @@ _UNIT_FACTORS: Final = {
 
 def nice_sort_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Key of natural order: digit runs compare as numbers and come before text (``a1 < a2 < a10``)."""
-    return tuple((0, int(part), part) if part.isdigit() else (1, 0, part) for part in _DIGITS.split(text) if part)
+    return tuple((0, int(part), part) if part.isdecimal() else (1, 0, part) for part in _DIGITS.split(text) if part)
 
 
 def parse_unit(text: str) -> int:
