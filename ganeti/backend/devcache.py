@@ -2,11 +2,14 @@
 
 import logging
 import os
+from typing import Final
 
 from ganeti import pathutils
 from ganeti.utils.files import remove_if_exists, write_atomic
 
 _log = logging.getLogger(__name__)
+
+_MODE: Final = 0o600
 
 
 def cache_path(device_path: str) -> str:
@@ -22,7 +25,7 @@ def update(device_path: str | None, owner: str, *, on_primary: bool, iv_name: st
     role = "primary" if on_primary else "secondary"
     try:
         # No fsync: after a crash of the machine no device is active.
-        write_atomic(cache_path(device_path), f"{owner} {role} {iv_name or 'not_visible'}\n", mode=0o644, fsync=False)
+        write_atomic(cache_path(device_path), f"{owner} {role} {iv_name or 'not_visible'}\n", mode=_MODE, fsync=False)
     except OSError as err:
         _log.warning("Can't update the device cache for %s: %s", device_path, err)
 

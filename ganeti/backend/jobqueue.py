@@ -20,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 _LOCK_TIMEOUT_S: Final = 10.0
 _DIRECTORY_MODE: Final = 0o750
+_DRAIN_MODE: Final = 0o644
 
 
 @contextlib.contextmanager
@@ -27,21 +28,32 @@ def _queue_lock(*, wait: bool = True) -> Iterator[None]:
     """Hold the queue's lock, which the master daemon has where it runs. Raises RPCFail."""
     with contextlib.ExitStack() as held:
         try:
-            held.enter_context(
+            fd = held.enter_context(
                 flock(
                     pathutils.JOB_QUEUE_LOCK_FILE,
                     timeout_s=_LOCK_TIMEOUT_S if wait else 0,
                     mode=c.JOB_QUEUE_FILES_PERMS,
                 )
             )
+            _give_away(fd)
         except (errors.LockError, OSError) as err:
             raise RPCFail(f"Cannot lock the job queue: {err}") from err
         yield
 
 
-def _write(path: str, data: bytes | str) -> None:
+def _give_away(fd: int) -> None:
+    """Give the lock file to the master daemon, which may have to run here one day."""
     uid, gid = owner("masterd", "daemons")
-    write_atomic(path, data, mode=c.JOB_QUEUE_FILES_PERMS, uid=uid, gid=gid, fsync_directory=False)
+    found = os.fstat(fd)
+    if (found.st_uid, found.st_gid) != (uid, gid):
+        os.fchown(fd, uid, gid)
+    if stat.S_IMODE(found.st_mode) != c.JOB_QUEUE_FILES_PERMS:
+        os.fchmod(fd, c.JOB_QUEUE_FILES_PERMS)
+
+
+def _write(path: str, data: bytes | str, *, mode: int = c.JOB_QUEUE_FILES_PERMS) -> None:
+    uid, gid = owner("masterd", "daemons")
+    write_atomic(path, data, mode=mode, uid=uid, gid=gid, fsync_directory=False)
 
 
 def initialise() -> None:
@@ -146,6 +158,6 @@ def jobqueue_set_drain_flag(flag: bool) -> None:
     """Set or remove the mark that the queue takes no new jobs."""
     with _queue_lock():
         if flag:
-            _write(pathutils.JOB_QUEUE_DRAIN_FILE, "")
+            _write(pathutils.JOB_QUEUE_DRAIN_FILE, "", mode=_DRAIN_MODE)
         else:
             remove_if_exists(pathutils.JOB_QUEUE_DRAIN_FILE)

@@ -11,7 +11,6 @@ from ganeti.bootstrap.daemons import daemon_util, wait_for_masterd
 from ganeti.utils.files import flock
 
 _WATCHER_WAIT_S: Final = 300.0
-_WATCHER_LOCK_MODE: Final = 0o640
 #: The master daemon votes before it answers.
 _MASTERD_WAIT_S: Final = 90.0
 _PARALLEL: Final = 16
@@ -41,7 +40,7 @@ def stopped_cluster(
     the block does not run then.
     """
     inform("Blocking the watcher")
-    with flock(pathutils.WATCHER_LOCK_FILE, timeout_s=_WATCHER_WAIT_S, mode=_WATCHER_LOCK_MODE):
+    with flock(pathutils.WATCHER_LOCK_FILE, timeout_s=_WATCHER_WAIT_S):
         try:
             inform("Stopping the daemons of all nodes")
             daemon_util("stop-master")

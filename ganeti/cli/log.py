@@ -1,5 +1,6 @@
 """The log of commands: what was called and how it failed."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -9,6 +10,7 @@ from typing import Final
 from ganeti import pathutils
 from ganeti.cli.invocation import Invocation
 from ganeti.types import REDACTED
+from ganeti.utils.files import open_in_shared_directory
 
 _FORMAT: Final = "%(asctime)s: {program} pid=%(process)d %(levelname)s %(message)s"
 _DEBUG_FORMAT: Final = "%(asctime)s: {program} pid=%(process)d %(module)s:%(lineno)s %(levelname)s %(message)s"
@@ -17,7 +19,8 @@ _DEBUG_FORMAT: Final = "%(asctime)s: {program} pid=%(process)d %(module)s:%(line
 def setup(invocation: Invocation) -> None:
     """Send log messages to the log of commands, and with ``-d`` also to standard error.
 
-    Users that may not write the log file get no log: their commands work all the same.
+    Users that may not write the log file, as members of the group of administrators, have their messages in syslog if
+    it runs.
     """
     is_debug = bool(invocation.options.debug)
     program = f"{invocation.program.name} {invocation.command.name}"
@@ -29,17 +32,28 @@ def setup(invocation: Invocation) -> None:
     root.setLevel(logging.DEBUG if is_debug else logging.INFO)
     handlers: list[logging.Handler] = [logging.NullHandler()]
     try:
-        descriptor = os.open(pathutils.LOG_COMMANDS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        descriptor = open_in_shared_directory(pathutils.LOG_COMMANDS, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     except OSError as err:
         if is_debug:
             sys.stderr.write(f"Cannot write {pathutils.LOG_COMMANDS}: {err.strerror}\n")
+        handlers += _syslog(program)
     else:
         handlers.append(logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8")))
     if is_debug:
         handlers.append(logging.StreamHandler())
     for handler in handlers:
-        handler.setFormatter(formatter)
+        if handler.formatter is None:
+            handler.setFormatter(formatter)
         root.addHandler(handler)
+
+
+def _syslog(program: str) -> list[logging.Handler]:
+    # Root's programs, which are most, do not need to load it.
+    from ganeti.utils.log import syslog_handler
+
+    with contextlib.suppress(OSError):
+        return [syslog_handler(program)]
+    return []
 
 
 def _redact(word: str) -> str:

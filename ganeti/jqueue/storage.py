@@ -23,6 +23,7 @@ _DRAIN: Final = "drain"
 _ARCHIVE: Final = "archive"
 _JOB_FILE: Final = re.compile(r"job-(\d+)")
 _DIRECTORY_MODE: Final = 0o750
+_DRAIN_MODE: Final = 0o644
 #: Not matched by _JOB_FILE, so that a leftover of a crash is no job.
 _TEMPORARY_SUFFIX: Final = ".new"
 
@@ -62,6 +63,9 @@ class QueueStorage:
         try:
             # Without polling: noded holds it for one small file at a time.
             fcntl.flock(fd, fcntl.LOCK_EX)
+            os.fchmod(fd, c.JOB_QUEUE_FILES_PERMS)
+            if self._gid != -1:
+                os.fchown(fd, -1, self._gid)
             self._remove_leftovers()
             self._initialise()
         except BaseException:
@@ -156,7 +160,9 @@ class QueueStorage:
 
     # writing
 
-    def write(self, contents: Mapping[str, bytes], *, strict: bool = False) -> dict[str, OSError]:
+    def write(
+        self, contents: Mapping[str, bytes], *, strict: bool = False, mode: int = c.JOB_QUEUE_FILES_PERMS
+    ) -> dict[str, OSError]:
         """Replace files, all of them with one synchronisation of the directory, renaming in the given order.
 
         Returns the files that could not be written, with the reason; with *strict* raises it. Everything not
@@ -167,7 +173,7 @@ class QueueStorage:
         try:
             for name, data in contents.items():
                 try:
-                    written.append((name, self._write_temporary(name, data)))
+                    written.append((name, self._write_temporary(name, data, mode)))
                 except OSError as err:
                     failed[name] = err
             for name, fd in written:
@@ -187,15 +193,15 @@ class QueueStorage:
             raise next(iter(failed.values()))
         return failed
 
-    def _write_temporary(self, name: str, data: bytes) -> int:
+    def _write_temporary(self, name: str, data: bytes, mode: int) -> int:
         """Return the open descriptor of a new file with the right content, mode and owner."""
         path = self.path(name) + _TEMPORARY_SUFFIX
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, c.JOB_QUEUE_FILES_PERMS)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
         try:
             view = memoryview(data)
             while view:
                 view = view[os.write(fd, view) :]
-            os.fchmod(fd, c.JOB_QUEUE_FILES_PERMS)
+            os.fchmod(fd, mode)
             if self._gid != -1:
                 os.fchown(fd, -1, self._gid)
         except BaseException:
@@ -239,7 +245,7 @@ class QueueStorage:
     def set_drained(self, is_drained: bool) -> None:
         """Set or remove the drain flag."""
         if is_drained:
-            self.write({_DRAIN: b""}, strict=True)
+            self.write({_DRAIN: b""}, strict=True, mode=_DRAIN_MODE)
         elif files.remove_if_exists(self.path(_DRAIN)):
             files.fsync_dir(self.directory)
 

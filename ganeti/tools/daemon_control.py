@@ -38,6 +38,9 @@ _USER_ROLES: Final = {
     c.RAPI: "rapi",
 }
 
+#: The capability to listen on port 80.
+_LOW_PORTS: Final = "net_bind_service"
+
 
 def executable(daemon: str) -> str:
     """Return the path of a daemon's program."""
@@ -113,14 +116,19 @@ def _as_user(daemon: str, argv: list[str]) -> list[str]:
     user, group = buildcfg.user_of(role), buildcfg.group_of(role)
     if (user, group) == ("root", "root"):
         return argv
-    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--init-groups", "--", *argv]
+    rights = [f"--inh-caps=+{_LOW_PORTS}", f"--ambient-caps=+{_LOW_PORTS}"] if daemon == c.METAD else []
+    return ["setpriv", f"--reuid={user}", f"--regid={group}", "--init-groups", *rights, "--", *argv]
 
 
 def start(daemon: str, arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     """Start *daemon* unless it runs; return its exit code and what it printed.
 
     *environment* is that of the defaults file. Code 0 means that it runs and answers, 11 that this is not the master.
+
+    Raises ToolError if it is not installed, or for what ensure-dirs raises it.
     """
+    if not is_installed(daemon):
+        raise ToolError(f"{daemon} is not installed: there is no {executable(daemon)}")
     ensure_dirs.run()
     if running_pid(daemon) is not None:
         return 0, ""

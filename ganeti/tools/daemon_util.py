@@ -141,7 +141,11 @@ def _stop_master() -> int:
 
 
 def _rotate_logs(name: str) -> int:
-    return 0 if control.reopen_logs(control.resolve_name(name)) else 1
+    daemon = control.resolve_name(name)
+    if control.reopen_logs(daemon):
+        return 0
+    print(f"{daemon} does not run", file=sys.stderr)
+    return 1
 
 
 def _rotate_all_logs() -> int:

@@ -25,7 +25,7 @@ def _uid(role: str) -> int:
     try:
         return pwd.getpwnam(buildcfg.user_of(role)).pw_uid
     except KeyError:
-        raise ToolError(f"User {buildcfg.user_of(role)} (role {role}) does not exist, run users-setup") from None
+        raise ToolError(f"User {buildcfg.user_of(role)} (role {role}) does not exist") from None
 
 
 @cache
@@ -33,7 +33,7 @@ def _gid(role: str) -> int:
     try:
         return grp.getgrnam(buildcfg.group_of(role)).gr_gid
     except KeyError:
-        raise ToolError(f"Group {buildcfg.group_of(role)} (role {role}) does not exist, run users-setup") from None
+        raise ToolError(f"Group {buildcfg.group_of(role)} (role {role}) does not exist") from None
 
 
 def _open_for_change(path: str, kind: Kind) -> int | None:

@@ -11,6 +11,7 @@ from ganeti.bootstrap.secretfiles import make_client_certificate
 from ganeti.bootstrap.setup_input import NodeDaemonSetup, check_certificate, check_cluster_name
 from ganeti.tools import daemon_control, use_version
 from ganeti.tools.setup_tool import run_setup_tool
+from ganeti.utils import accounts
 from ganeti.utils.accounts import owner
 from ganeti.utils.files import backup_file, write_atomic
 
@@ -24,6 +25,7 @@ def check(given: NodeDaemonSetup) -> None:
 
     Raises OpPrereqError, X509CertError or ConfigurationError.
     """
+    accounts.check_all()
     check_cluster_name(given.cluster_name)
     name = given.ssconf.get(c.SS_CLUSTER_NAME, "").strip()
     if name != given.cluster_name:

@@ -9,7 +9,7 @@ from ganeti.bootstrap import certificates
 from ganeti.bootstrap.daemons import daemon_util
 from ganeti.bootstrap.setup_input import PrepareNodeJoin, check_certificate, check_cluster_name
 from ganeti.tools.setup_tool import run_setup_tool
-from ganeti.utils import sshkeys
+from ganeti.utils import accounts, sshkeys
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ def check(given: PrepareNodeJoin) -> None:
 
     Raises OpPrereqError or X509CertError.
     """
+    # Nothing needs them yet, but without them the node could not join in the end.
+    accounts.check_all()
     check_cluster_name(given.cluster_name)
     pem = given.node_daemon_certificate.encode()
     if certificates.has_private_key(pem):

@@ -6,7 +6,7 @@ import pwd
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from ganeti import buildcfg
+from ganeti import buildcfg, pathutils
 from ganeti import constants as c
 from ganeti.errors import OpPrereqError
 
@@ -55,4 +55,5 @@ def _check(kind: str, name: str, look_up: Callable[[str], object]) -> None:
     try:
         look_up(name)
     except KeyError:
-        raise OpPrereqError(f"{kind} {name} does not exist, run users-setup", c.ECODE_ENVIRON) from None
+        hint = f"run {pathutils.TOOLSDIR}/users-setup"
+        raise OpPrereqError(f"{kind} {name} does not exist, {hint}", c.ECODE_ENVIRON) from None

@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 from ganeti import errors
 from ganeti.utils import log
-from ganeti.utils.files import acquire_flock
+from ganeti.utils.files import acquire_flock, open_in_shared_directory
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class PidFile:
 
         Raises LockError, with the other's process id, if another process has it; OSError.
         """
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PID_FILE_MODE)
+        fd = open_in_shared_directory(self._path, os.O_RDWR | os.O_CREAT, _PID_FILE_MODE)
         try:
             acquire_flock(fd, self._path, timeout_s=0)
         except errors.LockError:

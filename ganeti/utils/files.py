@@ -140,6 +140,27 @@ def read_text(path: str, *, default: str | None = None, limit: int = 1 << 20) ->
     return data.decode("utf-8", "replace")
 
 
+def open_in_shared_directory(path: str, flags: int, mode: int = 0o600) -> int:
+    """Return a descriptor of a file in a directory where users of other daemons may write too.
+
+    A link that one of them made is not followed: it could lead root to any file. Those of root and of our own are.
+    Raises OSError.
+    """
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    except OSError as err:
+        if err.errno != errno.ELOOP:
+            raise
+    link = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        if os.fstat(link).st_uid not in (0, os.geteuid()):
+            raise PermissionError(errno.EACCES, "This is a link that another user has made", path)
+        target = os.readlink("", dir_fd=link)
+    finally:
+        os.close(link)
+    return os.open(os.path.join(os.path.dirname(path), target), flags | os.O_CLOEXEC, mode)
+
+
 def remove_if_exists(path: str) -> bool:
     """Remove a file; tell whether there was one."""
     try:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final, TextIO
 
 from ganeti import constants as c
+from ganeti.utils.files import open_in_shared_directory
 
 _FILE_MODE: Final = 0o600
 _CONSOLE: Final = "/dev/console"
@@ -47,7 +48,7 @@ class ReopenableHandler(logging.Handler):
         self._stream = self._open()
 
     def _open(self) -> TextIO:
-        fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        fd = open_in_shared_directory(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _FILE_MODE)
         return open(fd, "a", encoding="utf-8", errors="backslashreplace", buffering=1)
 
     @property
@@ -113,7 +114,8 @@ class ReopenableHandler(logging.Handler):
         super().close()
 
 
-def _syslog_handler(program: str) -> logging.Handler:
+def syslog_handler(program: str) -> logging.Handler:
+    """Return what sends lines to syslog. Raises OSError if it does not run."""
     handler = logging.handlers.SysLogHandler(
         address=c.SYSLOG_SOCKET, facility=logging.handlers.SysLogHandler.LOG_DAEMON
     )
@@ -153,7 +155,7 @@ def setup_logging(
         to_stderr.setLevel(logging.NOTSET if debug else logging.CRITICAL)
         root.addHandler(to_stderr)
     if syslog in (c.SYSLOG_YES, c.SYSLOG_ONLY):
-        root.addHandler(_syslog_handler(program))
+        root.addHandler(syslog_handler(program))
     if path is None or syslog == c.SYSLOG_ONLY:
         return
     try:

@@ -58,5 +58,11 @@ def upload_to_online_nodes(lu: LogicalUnit[Any], path: str) -> None:
 
 def _upload(lu: LogicalUnit[Any], targets: list[str], path: str) -> None:
     nodes = lu.snapshot().nodes
-    for uuid, answer in lu.rpc.call(targets, procedures.upload_file, file_details(path)).items():
+    try:
+        details = file_details(path)
+    except (OSError, ValueError) as err:
+        # The master daemon need not be root, and administrators make some of the files.
+        lu.log_warning(f"File {path} cannot be copied to the other nodes: the master daemon cannot read it: {err}")
+        return
+    for uuid, answer in lu.rpc.call(targets, procedures.upload_file, details).items():
         answer.warn(f"Copy of file {path} to node {nodes[uuid].name} failed", lu.log_warning)

@@ -25,7 +25,7 @@ def write_nic(paths: GuestPaths, index: int, nic_uuid: str, interface: str) -> N
     It is kept under the NIC's UUID, which stays when the NIC's position changes; the position is an alias for tools.
     """
     paths.nics.mkdir(mode=0o755, parents=True, exist_ok=True)
-    write_atomic(str(paths.nics / nic_uuid), interface, mode=0o644, fsync=False)
+    write_atomic(str(paths.nics / nic_uuid), interface, mode=0o600, fsync=False)
     alias = paths.nics / str(index)
     remove_if_exists(str(alias))
     alias.symlink_to(nic_uuid)
