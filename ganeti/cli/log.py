@@ -1,6 +1,5 @@
 """The log of commands: what was called and how it failed."""
 
-import contextlib
 import logging
 import os
 import sys
@@ -36,7 +35,7 @@ def setup(invocation: Invocation) -> None:
     except OSError as err:
         if is_debug:
             sys.stderr.write(f"Cannot write {pathutils.LOG_COMMANDS}: {err.strerror}\n")
-        handlers += _syslog(program)
+        handlers.append(_syslog(program))
     else:
         handlers.append(logging.StreamHandler(os.fdopen(descriptor, "a", encoding="utf-8")))
     if is_debug:
@@ -47,13 +46,11 @@ def setup(invocation: Invocation) -> None:
         root.addHandler(handler)
 
 
-def _syslog(program: str) -> list[logging.Handler]:
+def _syslog(program: str) -> logging.Handler:
     # Root's programs, which are most, do not need to load it.
     from ganeti.utils.log import syslog_handler
 
-    with contextlib.suppress(OSError):
-        return [syslog_handler(program)]
-    return []
+    return syslog_handler(program)
 
 
 def _redact(word: str) -> str:

@@ -114,9 +114,16 @@ class ReopenableHandler(logging.Handler):
         super().close()
 
 
+class _SyslogHandler(logging.handlers.SysLogHandler):
+    """Loses lines while syslog does not run: there is nobody to tell, and a program works without its log."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 (named by the base class)
+        """Do nothing."""
+
+
 def syslog_handler(program: str) -> logging.Handler:
-    """Return what sends lines to syslog. Raises OSError if it does not run."""
-    handler = logging.handlers.SysLogHandler(
+    """Return what sends lines to syslog."""
+    handler = _SyslogHandler(
         address=c.SYSLOG_SOCKET, facility=logging.handlers.SysLogHandler.LOG_DAEMON
     )
     handler.setFormatter(logging.Formatter(f"{program}[%(process)d]: (%(threadName)s) %(levelname)s %(message)s"))

@@ -1,11 +1,14 @@
 """The copy of the job queue on a node."""
 
+import grp
+import os
+import pwd
 import stat
 from pathlib import Path
 
 import pytest
 
-from ganeti import pathutils
+from ganeti import buildcfg, pathutils
 from ganeti.backend import jobqueue
 from ganeti.backend.base import RPCFail
 from ganeti.rpc.uploads import compress
@@ -34,6 +37,20 @@ def test_file_is_written_for_the_daemons_group(queue: Path) -> None:
     jobqueue.jobqueue_update(f"{queue}/job-5", compress("content"))
     assert (queue / "job-5").read_text() == "content"
     assert stat.S_IMODE((queue / "job-5").stat().st_mode) == 0o640
+    assert stat.S_IMODE((queue / "lock").stat().st_mode) == 0o640
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives files away")
+def test_lock_belongs_to_the_master_daemon_that_may_run_here(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (queue / "lock").touch(mode=0o600)
+    monkeypatch.setattr(buildcfg, "USERS", {"masterd": "daemon"})
+    monkeypatch.setattr(buildcfg, "GROUPS", {"daemons": "bin"})
+    jobqueue.jobqueue_set_drain_flag(True)
+    found = {name: (queue / name).stat() for name in ("lock", "drain")}
+    assert {(pwd.getpwuid(item.st_uid).pw_name, grp.getgrgid(item.st_gid).gr_name) for item in found.values()} == {
+        ("daemon", "bin")
+    }
+    assert [stat.S_IMODE(found[name].st_mode) for name in ("lock", "drain")] == [0o640, 0o644]
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "{queue}/../job-1", "{queue}", "{queue}-other/job-1", "job-1"])

@@ -153,7 +153,7 @@ def test_unknown_and_own_dependencies_are_errors(queue: JobQueue) -> None:
 
 def test_drained_queue_refuses_jobs(queue: JobQueue, queue_dir: Path) -> None:
     queue.set_drain_flag(True)
-    assert (queue_dir / "drain").exists()
+    assert (queue_dir / "drain").stat().st_mode & 0o777 == 0o644
     with pytest.raises(errors.JobQueueDrainError):
         queue.submit([delay()])
     assert queue.submit([delay()], ignore_drain_flag=True).result(DEADLINE_S) == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ganeti import buildcfg, pathutils
 from ganeti import constants as c
-from ganeti import pathutils
 from ganeti.tools import daemon_control, daemon_util, defaults_file, systemd
 from ganeti.tools.common import ToolError
 
@@ -132,3 +132,36 @@ def test_units_are_started_as_a_whole_without_such_arguments(systemctl: Path, mo
         "start ganeti-noded.service",
         "ONETIME_ARGS=-d",
     ]
+
+
+@pytest.mark.parametrize("argument", ["two words", 'a"quote', "back\\slash", "$VARIABLE", ""])
+def test_units_do_not_get_arguments_that_systemd_would_change(systemctl: Path, argument: str) -> None:
+    assert daemon_util.main(["start", "ganeti-noded", argument]) == 1
+    assert not systemctl.exists()
+
+
+def test_daemon_that_is_not_installed_cannot_be_started(capsys: pytest.CaptureFixture[str]) -> None:
+    assert not daemon_control.is_installed(c.METAD)
+    assert daemon_util.main(["start", "ganeti-metad"]) == 1
+    assert "ganeti-metad is not installed" in capsys.readouterr().err
+
+
+def test_daemons_are_started_as_their_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buildcfg, "USERS", {"confd": "gnt-confd", "metad": "gnt-metad"})
+    monkeypatch.setattr(buildcfg, "GROUPS", {"confd": "gnt-confd", "metad": "gnt-metad"})
+    as_user = daemon_control._as_user
+    assert as_user(c.NODED, ["/x"]) == ["/x"]
+    confd = ["setpriv", "--reuid=gnt-confd", "--regid=gnt-confd", "--init-groups", "--", "/x"]
+    assert as_user(c.CONFD, ["/x"]) == confd
+    # The metadata daemon listens on port 80.
+    capability = "+net_bind_service"
+    assert {f"--inh-caps={capability}", f"--ambient-caps={capability}"} <= set(as_user(c.METAD, ["/x"]))
+
+
+def test_rotation_of_a_daemon_that_does_not_run_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pathutils, "daemon_pid_file", lambda name: f"{tmp_path}/{name}.pid")
+    assert daemon_util.main(["rotate-logs", "ganeti-luxid"]) == 1
+    assert capsys.readouterr().err == "ganeti-masterd does not run\n"
+    assert daemon_util.main(["rotate-all-logs"]) == 0

@@ -51,6 +51,19 @@ def test_no_backup_leaves_no_secret(node: Path, monkeypatch: pytest.MonkeyPatch)
     assert files(node) == {"known_hosts"}
 
 
+@pytest.mark.parametrize("words", [["--ya-rly"], ["--yes-do-it", "extra"]])
+def test_old_name_of_the_flag_and_wrong_usage(node: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    stopping(monkeypatch, exit_code=0)
+    if "extra" in words:
+        with pytest.raises(SystemExit) as stop:
+            node_cleanup.main(words)
+        assert stop.value.code == 1
+        assert (node / "server.pem").exists()
+    else:
+        assert node_cleanup.main(words) == 0
+        assert not (node / "server.pem").exists()
+
+
 def test_nothing_is_removed_while_daemons_run(node: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stopping(monkeypatch, exit_code=1)
     before = files(node)

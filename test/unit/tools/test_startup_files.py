@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ganeti.tools.account_names import with_prefixes
 from ganeti.tools.startup_files import Prefixes, rendered, startup_files
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "build-aux" / "templates"
@@ -57,6 +58,16 @@ def test_prefixes_reach_the_units() -> None:
     assert "ConditionPathExists=/srv/state/lib/ganeti/config.data" in masterd
     assert "EnvironmentFile=-/opt/etc/default/ganeti" in masterd
     assert "Alias=ganeti-luxid.service ganeti-wconfd.service" in masterd
+
+
+def test_daemons_and_the_cleaner_run_as_the_users_of_the_installation() -> None:
+    prefixes = Prefixes("/usr", "/var", "/etc", with_prefixes("gnt-", "gnt-"))
+    texts = {file.path: file.text for file in startup_files(TEMPLATES, prefixes)}
+    for daemon, user in (("masterd", "gnt-masterd"), ("confd", "gnt-confd"), ("noded", "root")):
+        assert f"\nUser={user}\nGroup={user}\n" in texts[f"/usr/lib/systemd/system/ganeti-{daemon}.service"]
+    cleaner = " gnt-masterd [ -x /usr/sbin/ganeti-cleaner ] && /usr/sbin/ganeti-cleaner master\n"
+    assert cleaner in texts["/etc/cron.d/ganeti"]
+    assert "su root gnt-daemons\n" in texts["/etc/logrotate.d/ganeti"]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")

@@ -64,3 +64,23 @@ def test_only_a_missing_or_empty_directory_is_known_to_hold_nothing(tmp_path: Pa
     assert files.may_hold_files(str(tmp_path))
     # What cannot be looked at may hold anything.
     assert files.may_hold_files(str(tmp_path / "file"))
+
+
+def test_link_of_another_user_is_not_followed_where_others_may_write(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_text("kept")
+    link = tmp_path / "link"
+    link.symlink_to("target")
+    if os.geteuid() == 0:
+        os.chown(link, 1, 1, follow_symlinks=False)
+        with pytest.raises(PermissionError, match="another user"):
+            files.open_in_shared_directory(str(link), os.O_WRONLY | os.O_TRUNC)
+        os.chown(link, 0, 0, follow_symlinks=False)
+    assert target.read_text() == "kept"
+    os.close(files.open_in_shared_directory(str(link), os.O_WRONLY | os.O_TRUNC))
+    assert target.read_text() == ""
+
+
+def test_new_file_where_others_may_write_is_for_its_owner(tmp_path: Path) -> None:
+    os.close(files.open_in_shared_directory(str(tmp_path / "new"), os.O_WRONLY | os.O_CREAT))
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
