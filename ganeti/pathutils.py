@@ -73,6 +73,8 @@ BACKUP_DIR: Final = _state("lib")
 BDEV_CACHE_DIR: Final = _state("run/ganeti/bdev-cache")
 CFGUPGRADE: Final = _tool("cfgupgrade")
 CLUSTER_CONF_FILE: Final = _state("lib/ganeti/config.data")
+#: Former versions of it, on the master.
+CONFIG_HISTORY_DIR: Final = _state("lib/ganeti/config-history")
 CLUSTER_DOMAIN_SECRET_FILE: Final = _state("lib/ganeti/cluster-domain-secret")
 CONFD_HMAC_KEY: Final = _state("lib/ganeti/hmac.key")
 CONF_DIR: Final = _conf("ganeti")

@@ -134,7 +134,13 @@ def jobqueue_purge() -> None:
 
 #: The only directories that are ever cleaned.
 CLEANABLE: Final = frozenset(
-    {pathutils.DATA_DIR, pathutils.CRYPTO_KEYS_DIR, pathutils.QUEUE_DIR, pathutils.JOB_QUEUE_ARCHIVE_DIR}
+    {
+        pathutils.DATA_DIR,
+        pathutils.CONFIG_HISTORY_DIR,
+        pathutils.CRYPTO_KEYS_DIR,
+        pathutils.QUEUE_DIR,
+        pathutils.JOB_QUEUE_ARCHIVE_DIR,
+    }
 )
 
 

@@ -27,6 +27,7 @@ _KEY_TYPES: Final = ("rsa", "dsa", "ecdsa", "ed25519")
 def node_leave_cluster(modify_ssh_setup: bool) -> str:
     """Remove everything of the cluster from this node, and end this daemon."""
     clean_directory(pathutils.DATA_DIR)
+    clean_directory(pathutils.CONFIG_HISTORY_DIR)
     clean_directory(pathutils.CRYPTO_KEYS_DIR)
     clean_directory(pathutils.QUEUE_DIR)
     clean_directory(pathutils.JOB_QUEUE_ARCHIVE_DIR)
@@ -69,6 +70,8 @@ def node_demote_from_mc() -> None:
     try:
         backup_file(pathutils.CLUSTER_CONF_FILE)
         remove_if_exists(pathutils.CLUSTER_CONF_FILE)
+        # What this node kept while it was the master; the backup is enough to look something up.
+        clean_directory(pathutils.CONFIG_HISTORY_DIR)
     except OSError as err:
         raise RPCFail(f"Error while backing up the cluster configuration: {err}") from err
 

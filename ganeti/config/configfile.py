@@ -3,9 +3,11 @@
 import errno
 import fcntl
 import os
+import time
 from typing import Final
 
 from ganeti import errors, pathutils
+from ganeti.config.history import History
 from ganeti.config.load import FileIdentity, identity_of
 from ganeti.utils.accounts import Owner, owner
 from ganeti.utils.files import write_atomic
@@ -35,6 +37,7 @@ class ConfigFile:
         """*identity* is that of the file as it was read."""
         self._identity = identity
         self.path = path or pathutils.CLUSTER_CONF_FILE
+        self._history = History(f"{os.path.dirname(self.path)}/{os.path.basename(pathutils.CONFIG_HISTORY_DIR)}")
         self._uid, self._gid = file_owner()
 
     @property
@@ -43,7 +46,7 @@ class ConfigFile:
         return self._identity
 
     def replace(self, content: bytes) -> None:
-        """Write a new version durably, holding the lock of the file meanwhile.
+        """Write a new version durably, holding the lock of the file meanwhile; the old one goes into the history.
 
         Raises ForeignFileError if the file was replaced or removed by someone else, and ConfigurationError if it
         cannot be written; the old file is untouched in both cases.
@@ -58,6 +61,7 @@ class ConfigFile:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX)
             self._check_identity()
+            self._history.keep(self.path, time.time())
             self._write(content)
         except OSError as err:
             raise errors.ConfigurationError(f"Can't write {self.path}: {err.strerror}") from err

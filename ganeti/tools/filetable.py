@@ -75,6 +75,7 @@ TABLE: Final[tuple[Entry, ...]] = (
     _dir(pathutils.CONF_DIR, 0o755, "noded", "noded"),
     _dir(_DATA, 0o755, "masterd", "masterd"),
     _file(pathutils.CLUSTER_CONF_FILE, 0o640, "masterd", "confd"),
+    _dir(pathutils.CONFIG_HISTORY_DIR, 0o700, "masterd", "masterd"),
     _file(pathutils.CLUSTER_DOMAIN_SECRET_FILE, 0o640, "masterd", "masterd"),
     _file(pathutils.CONFD_HMAC_KEY, 0o440, "confd", "masterd"),
     _file(pathutils.SSH_KNOWN_HOSTS_FILE, 0o644, "masterd", "masterd"),

@@ -38,10 +38,11 @@ _KEPT_ASIDE: Final = (
 
 
 def _removed() -> Iterator[str]:
-    """Yield the files that mean nothing without the cluster: key files and jobs."""
+    """Yield the files that mean nothing without the cluster: key files, jobs, former configurations."""
     yield from glob.glob(f"{glob.escape(pathutils.DATA_DIR)}/{c.SSCONF_FILEPREFIX}*")
-    for parent, _, names in os.walk(pathutils.QUEUE_DIR):
-        yield from (f"{parent}/{name}" for name in names)
+    for directory in (pathutils.QUEUE_DIR, pathutils.CONFIG_HISTORY_DIR):
+        for parent, _, names in os.walk(directory):
+            yield from (f"{parent}/{name}" for name in names)
 
 
 def cleanup(*, keep_backups: bool) -> None:

@@ -19,6 +19,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "DATA_DIR": "data",
         "QUEUE_DIR": "data/queue",
         "JOB_QUEUE_ARCHIVE_DIR": "data/queue/archive",
+        "CONFIG_HISTORY_DIR": "data/config-history",
         "CRYPTO_KEYS_DIR": "crypto",
         "RUN_DIR": "run",
         "HOOKS_BASE_DIR": "hooks",
@@ -31,8 +32,9 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "NODED_CLIENT_CERT_FILE": "client.pem",
     }.items():
         monkeypatch.setattr(pathutils, name, str(tmp_path / "data" / path))
-    cleanable = {pathutils.DATA_DIR, pathutils.QUEUE_DIR, pathutils.JOB_QUEUE_ARCHIVE_DIR, pathutils.CRYPTO_KEYS_DIR}
-    monkeypatch.setattr(jobqueue, "CLEANABLE", cleanable)
+    data = {pathutils.DATA_DIR, pathutils.CONFIG_HISTORY_DIR, pathutils.CRYPTO_KEYS_DIR}
+    queue = {pathutils.QUEUE_DIR, pathutils.JOB_QUEUE_ARCHIVE_DIR}
+    monkeypatch.setattr(jobqueue, "CLEANABLE", data | queue)
     monkeypatch.setattr(net, "own_hostname", lambda: "node1.example.com")
     return tmp_path / "data"
 
@@ -60,6 +62,7 @@ def test_leaving_node_forgets_the_cluster_and_its_daemon_ends(data_dir: Path, da
         "ssconf_cluster_name",
         "queue/job-1",
         "queue/archive/job-0",
+        "config-history/config.data.20231114T221320.000000Z",
     ):
         (data_dir / name).write_text("x")
     with pytest.raises(QuitDaemon, match="Shutdown scheduled"):
@@ -70,9 +73,11 @@ def test_leaving_node_forgets_the_cluster_and_its_daemon_ends(data_dir: Path, da
 
 def test_former_candidate_moves_the_configuration_away(data_dir: Path) -> None:
     (data_dir / "config.data").write_text("secret")
+    (data_dir / "config-history" / "config.data.20231114T221320.000000Z").write_text("secret")
     _ssconf(data_dir, master_node="node2.example.com")
     membership.node_demote_from_mc()
     assert not (data_dir / "config.data").exists()
+    assert not list((data_dir / "config-history").iterdir())
     (backup,) = data_dir.glob("config.data.backup-*")
     assert backup.read_text() == "secret"
 

@@ -14,10 +14,14 @@ def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A node with secrets, key files and jobs."""
     queue = tmp_path / "queue"
     (queue / "archive" / "0").mkdir(parents=True)
+    history = tmp_path / "config-history"
+    history.mkdir()
     for name in ("server.pem", "ssconf_node_list", "known_hosts", "queue/job-1", "queue/archive/0/job-2"):
         (tmp_path / name).write_text("content")
+    (history / "config.data.20231114T221320.000000Z").write_text("content")
     monkeypatch.setattr(pathutils, "DATA_DIR", str(tmp_path))
     monkeypatch.setattr(pathutils, "QUEUE_DIR", str(queue))
+    monkeypatch.setattr(pathutils, "CONFIG_HISTORY_DIR", str(history))
     monkeypatch.setattr(node_cleanup, "_KEPT_ASIDE", (str(tmp_path / "server.pem"), str(tmp_path / "config.data")))
     return tmp_path
 
