@@ -5,10 +5,11 @@ time stamps, and is swapped in whole. It is visible at once and durable after ``
 calls before it reports an opcode as finished. Nothing here waits for a disk or a node while it holds the mutex.
 """
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ganeti import errors
@@ -109,6 +110,8 @@ class ConfigStore:
         self._index = build_index(config)
         self._usage = Usage(config)
         self._is_changing = False
+        #: ``listener`` of each thread: who is told what its changes leave inconsistent.
+        self._local = threading.local()
         self._durability: Durability = durability if durability is not None else MemoryOnly()
         #: What running jobs have set aside.
         self.reservations = Reservations(self._mutex, self.snapshot, lambda: self._usage)
@@ -130,14 +133,21 @@ class ConfigStore:
 
     # changing
 
-    def transact(
-        self, change: Callable[[Draft], T], owner: str | None = None, *, feedback: Callable[[str], None] | None = None
-    ) -> T:
+    @contextlib.contextmanager
+    def reporting_to(self, listener: Callable[[str], None]) -> Iterator[None]:
+        """Tell *listener* what the changes that this thread makes inside of the block leave inconsistent."""
+        self._local.listener = listener
+        try:
+            yield
+        finally:
+            self._local.listener = None
+
+    def transact(self, change: Callable[[Draft], T], owner: str | None = None) -> T:
         """Apply a change as a whole or not at all; returns what *change* returns.
 
         *owner* is the job whose reserved addresses are committed if instances change. Problems of the resulting
-        configuration that need not stop the change are logged and told to *feedback*. If other nodes must know of
-        the change at once (master candidates, certificates), returns only when they were told.
+        configuration that need not stop the change are logged and told to who asked for them (``reporting_to``). If
+        other nodes must know of the change at once (master candidates, certificates), returns only when they were told.
 
         Raises ConfigurationError if the change breaks the configuration or was made on an outdated object, and
         AddressPoolError; the configuration is as before then. A ConfigurationError about writing comes after the
@@ -157,7 +167,7 @@ class ConfigStore:
             problems = self._commit(step)
             if ips_committed is not None:
                 ips_committed()
-        self._report(problems, feedback)
+        self._report(problems)
         if needs_synchronous_distribution(step.before, step.after):
             self._durability.wait_durable(step.after.serial_no)
             self._durability.wait_distributed(step.after.serial_no)
@@ -192,12 +202,12 @@ class ConfigStore:
         self._durability.offer(step.after, index)
         return problems
 
-    @staticmethod
-    def _report(problems: Iterable[str], feedback: Callable[[str], None] | None) -> None:
+    def _report(self, problems: Iterable[str]) -> None:
+        listener: Callable[[str], None] | None = getattr(self._local, "listener", None)
         for problem in problems:
             _LOG.critical("The configuration is inconsistent: %s", problem)
-            if feedback is not None:
-                feedback(f"Configuration data is not consistent: {problem}")
+            if listener is not None:
+                listener(f"Configuration data is not consistent: {problem}")
 
     # durability
 
@@ -225,12 +235,12 @@ class ConfigStore:
 
     # common changes
 
-    def update(self, item: ItemT, owner: str | None = None, *, feedback: Callable[[str], None] | None = None) -> ItemT:
+    def update(self, item: ItemT, owner: str | None = None) -> ItemT:
         """Replace one object by a changed version and return it with its new serial number.
 
         Raises ConfigurationError if someone else changed the object since it was read.
         """
-        return self.transact(lambda draft: draft.update(item), owner, feedback=feedback)
+        return self.transact(lambda draft: draft.update(item), owner)
 
     def update_all(self, items: Sequence[ItemT], owner: str | None = None) -> list[ItemT]:
         """Replace several objects in one change."""

@@ -117,6 +117,8 @@ def _cluster_problems(cluster: Cluster) -> Iterator[str]:
         access = cluster.diskparams.get(template, {}).get(c.RBD_ACCESS, c.DISK_KERNELSPACE)
         if access not in c.DISK_VALID_ACCESS_MODES:
             yield f"Disk template {template}: unknown access mode {access!r}"
+    for port in cluster.tcpudp_port_pool:
+        yield from _port_problems(cluster, port, f"The {usage.PORT_POOL}")
 
 
 def _node_problems(config: ConfigData, node: Node) -> Iterator[str]:
@@ -148,6 +150,8 @@ def _group_problems(config: ConfigData, group: NodeGroup) -> Iterator[str]:
 
 def _instance_problems(config: ConfigData, instance: Instance) -> Iterator[str]:
     name = instance.name or instance.uuid
+    if not instance.name and not instance.forthcoming:
+        yield f"Instance {instance.uuid} has no name"
     yield from instance_reference_problems(config, instance)
     disks = [config.disks[uuid] for uuid in instance.disks if uuid in config.disks]
     for position, disk in enumerate(disks):
@@ -229,6 +233,11 @@ def _certificate_problems(config: ConfigData) -> Iterator[str]:
     for uuid in sorted(known - candidates):
         name = config.nodes[uuid].name if uuid in config.nodes else uuid
         yield f"Node {name} is not a master candidate, but its certificate is accepted"
+    if not known:
+        yield "The list of certificates of the master candidates is empty"
+        return
+    for uuid in sorted(candidates - known):
+        yield f"Node {config.nodes[uuid].name} is a master candidate, but its certificate is not known"
 
 
 def _duplicate_text(table: str, key: object, users: Iterable[str]) -> str:

@@ -104,7 +104,8 @@ class _Execution:
             self._take_locks(lu)
             serial = self._context.config.snapshot().serial_no
             self._check_prereq(lu)
-            result = self._execute(lu)
+            with self._context.config.reporting_to(self._log.warning):
+                result = self._execute(lu)
         finally:
             self._context.locks.release_all(self._owner)
             self._context.config.reservations.release_owner(self._owner)

@@ -92,8 +92,9 @@ def make_config(
 ) -> ConfigData:
     """Return a configuration with one group."""
     group = NodeGroup(uuid=GROUP_UUID, name="default", ctime=1.0, mtime=1.0)
+    certs = {node_uuid(index): f"AA:{index:02X}" for index in range(1, nodes + 1)}
     return ConfigData(
-        cluster=make_cluster(**(cluster or {})),
+        cluster=make_cluster(**{"candidate_certs": certs, **(cluster or {})}),
         nodes={node_uuid(index): make_node(index) for index in range(1, nodes + 1)},
         nodegroups={group.uuid: group},
         instances={instance.uuid: instance for instance in instances},

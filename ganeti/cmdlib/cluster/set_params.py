@@ -76,7 +76,7 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
         if moves:
             self._stop_master_ip()
         try:
-            after = self.cfg.transact(self._save, feedback=self.log_warning)
+            after = self.cfg.transact(self._save)
         finally:
             if moves:
                 self._start_master_ip()

@@ -54,6 +54,7 @@ BROKEN: dict[str, tuple[tuple[Any, ...], str]] = {
         "NIC address",
     ),
     "address not in the pool": ((with_ip(INSTANCE, network="n1", ip="203.0.113.3"),), "does not show as used"),
+    "instance without a name": ((replace(INSTANCE, name=""),), "has no name"),
     "size of a map": ((replace(NETWORK, reservations="0"),), "has 8 addresses"),
 }
 
@@ -82,7 +83,8 @@ def test_each_broken_rule_is_found_by_the_full_check(items: tuple[Any, ...], mes
 def test_each_broken_rule_is_reported_by_the_change_that_breaks_it(items: tuple[Any, ...], message: str) -> None:
     store = ConfigStore(changed(()))
     told: list[str] = []
-    store.transact(lambda draft: [draft.update(item) for item in items], feedback=told.append)
+    with store.reporting_to(told.append):
+        store.update_all(items)
     assert any(message in text for text in told), told
     # The change stays: it has happened on the nodes already.
     assert store.snapshot() is not CONFIG
@@ -94,6 +96,9 @@ def test_each_broken_rule_is_reported_by_the_change_that_breaks_it(items: tuple[
         ({"nicparams": {"default": {"mode": "x", "link": "", "vlan": ""}}}, "unknown NIC mode"),
         ({"ipolicy": {}}, "no bounds"),
         ({"candidate_certs": {node_uuid(9): "AA"}}, "its certificate is accepted"),
+        ({"candidate_certs": {node_uuid(0): "AA"}}, "but its certificate is not known"),
+        ({"candidate_certs": {}}, "list of certificates of the master candidates is empty"),
+        ({"tcpudp_port_pool": (14998,)}, "pool of returned ports uses port 14998, above the highest"),
         ({"enabled_hypervisors": ()}, "No hypervisor"),
         ({"enabled_disk_templates": ()}, "No disk template"),
         ({"diskparams": {"rbd": {"access": "magic"}}}, "access mode"),

@@ -1,5 +1,6 @@
 """The life of one opcode."""
 
+import msgspec
 import pytest
 
 from ganeti import constants as c
@@ -39,6 +40,17 @@ def test_nothing_is_waited_for_when_the_configuration_did_not_change() -> None:
     world.run()
     assert "durable" not in world.events
     assert "config-update-post" not in world.events
+
+
+def test_who_submitted_the_job_is_told_what_it_leaves_inconsistent() -> None:
+    world = World(Script(changes_config=True, cluster_changes={"ndparams": {}}))
+    world.run()
+    lines = [payload for _, payload in world.job.log]
+    assert any("Configuration data is not consistent: Node parameters lack" in line for line in lines), lines
+    # Changes of others are not this job's business.
+    told = len(world.job.log)
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, ipolicy={}))
+    assert len(world.job.log) == told
 
 
 def test_failed_work_still_makes_changes_durable_and_tells_of_them() -> None:

@@ -110,6 +110,7 @@ class Script:
     retry: OpCode | None = None
     result: Any = None
     changes_config: bool = False
+    cluster_changes: dict[str, Any] = field(default_factory=lambda: {"zeroing_image": "changed"})
     hook_nodes: tuple[list[str], list[str]] = field(default_factory=lambda: ([node_uuid(1)], [node_uuid(1)]))
 
 
@@ -149,7 +150,7 @@ class ScriptedLU(LogicalUnit[OpTestDelay]):
         self.cfg.reservations.generate_uuid(self.ec_id)
         self.phase = "post"
         if self.script.changes_config:
-            self.cfg.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, zeroing_image="changed"))
+            self.cfg.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, **self.script.cluster_changes))
         if isinstance(self.script.result, Exception):
             raise self.script.result
         return self.script.result
