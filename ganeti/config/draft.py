@@ -20,8 +20,6 @@ ItemT = TypeVar("ItemT", bound=ConfigItem)
 #: Objects that live in a dictionary of ConfigData.
 KeyedT = TypeVar("KeyedT", Node, NodeGroup, Instance, Disk, Network, FilterRule)
 
-#: Sections whose every change counts as a change of the cluster too; instances only when they come, go or are renamed.
-_CLUSTER_SECTIONS = frozenset({"nodes", "nodegroups", "networks"})
 
 
 class Draft:
@@ -94,8 +92,8 @@ class Draft:
             self._check_serial(stored.serial_no, item.serial_no, describe(item))
             item = msgspec.structs.replace(item, serial_no=item.serial_no + 1, mtime=self.now)
         self._put(item)
-        is_renamed = isinstance(item, Instance) and stored.name != item.name
-        if SECTIONS[type(item)] in _CLUSTER_SECTIONS or is_renamed:
+        # A change of a node counts as one of the cluster too; other objects only when they come, go or are renamed.
+        if isinstance(item, Node) or (isinstance(item, Instance) and stored.name != item.name):
             self.touch_cluster()
         return item
 

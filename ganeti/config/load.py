@@ -10,6 +10,7 @@ import msgspec
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.config import verify
+from ganeti.config.changes import SECTIONS
 from ganeti.config.upgrade import upgrade
 from ganeti.objects import ConfigData, convert_to
 from ganeti.utils import net
@@ -59,10 +60,22 @@ def parse(data: bytes, *, now: float | None = None) -> tuple[ConfigData, bool]:
     try:
         config = convert_to(upgraded, ConfigData)
     except (msgspec.ValidationError, TypeError, ValueError) as err:
-        raise errors.ConfigurationError(f"The configuration cannot be used: {err}") from None
+        raise errors.ConfigurationError(f"The configuration cannot be used: {_culprit(upgraded) or err}") from None
     if config.cluster.master_node not in config.nodes:
         raise errors.ConfigurationError(f"The master node {config.cluster.master_node!r} is not in the configuration")
     return config, upgraded != raw
+
+
+def _culprit(upgraded: Mapping[str, Any]) -> str | None:
+    """Return which object of a section cannot be used and why; None if it is something else."""
+    for kind, section in SECTIONS.items():
+        for key, item in upgraded[section].items():
+            try:
+                convert_to(item, kind)
+            except (msgspec.ValidationError, TypeError, ValueError) as err:
+                name = item.get("name") if isinstance(item, Mapping) else None
+                return f"{section}/{key}{f' ({name})' if name else ''}: {err}"
+    return None
 
 
 def load_config(path: str | None = None, *, accept_foreign: bool = False, check_structure: bool = True) -> LoadedConfig:

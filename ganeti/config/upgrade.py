@@ -42,8 +42,8 @@ def upgrade(raw: Mapping[str, Any], *, now: float, new_uuid: NewUuid = random_uu
     missing = [section for section in ("cluster", *_SECTIONS) if not isinstance(config.get(section), Mapping)]
     if missing:
         raise ConfigurationError(f"The configuration lacks {', '.join(missing)}")
-    config["instances"] = _upgraded(config["instances"], upgrade_instance, new_uuid)
-    config["disks"] = _upgraded(config["disks"], upgrade_disk, new_uuid)
+    config["instances"] = _upgraded(config["instances"], lambda item: upgrade_instance(item, new_uuid), new_uuid)
+    config["disks"] = _upgraded(config["disks"], lambda item: upgrade_disk(item, new_uuid), new_uuid)
     config["networks"] = _upgraded(config["networks"], upgrade_network, new_uuid)
     config["nodes"] = _upgraded(config["nodes"], upgrade_node, new_uuid)
     config["nodegroups"] = _upgraded(config["nodegroups"], lambda group: upgrade_group(group, now), new_uuid)
@@ -88,8 +88,8 @@ def upgrade_memory(beparams: Json) -> Json:
 # objects
 
 
-def upgrade_instance(item: Json) -> Json:
-    """Upgrade an instance."""
+def upgrade_instance(item: Json, new_uuid: NewUuid = random_uuid) -> Json:
+    """Upgrade an instance and its NICs."""
     if "admin_up" in item:
         state = c.ADMINST_UP if item["admin_up"] else c.ADMINST_DOWN
         item = {"admin_state": state, **_without(item, ("admin_up",))}
@@ -107,18 +107,22 @@ def upgrade_instance(item: Json) -> Json:
     own, be = _without(item["hvparams"], c.HVC_GLOBALS), upgrade_memory(item["beparams"])
     if own is not item["hvparams"] or be is not item["beparams"]:
         item = {**item, "hvparams": own, "beparams": be}
+    nics = item.get("nics") or []
+    if any(not nic.get("uuid") for nic in nics):
+        item = {**item, "nics": [_with_uuid(nic, new_uuid) for nic in nics]}
     return item
 
 
-def upgrade_disk(item: Json) -> Json:
+def upgrade_disk(item: Json, new_uuid: NewUuid = random_uuid) -> Json:
     """Upgrade a disk and its children."""
+    item = _with_uuid(item, new_uuid)
     dev_type = _OLD_DISK_TYPES.get(item.get("dev_type", ""), item.get("dev_type"))
     if dev_type != item.get("dev_type"):
         item = {**item, "dev_type": dev_type}
     if item.get("params") is None or (item["params"] and dev_type != c.DT_EXT):
         item = {**item, "params": {}}
     children = item.get("children") or []
-    upgraded = [upgrade_disk(child) for child in children]
+    upgraded = [upgrade_disk(child, new_uuid) for child in children]
     if any(new is not old for new, old in zip(upgraded, children, strict=True)):
         item = {**item, "children": upgraded}
     return item

@@ -109,6 +109,29 @@ def test_groups_and_nodes_get_what_they_lack() -> None:
     assert config.nodes[node_uuid(1)].ndparams == {"ssh_port": 2222}
 
 
+def test_nics_and_children_of_disks_get_an_identity() -> None:
+    raw = raw_config()
+    del raw["instances"][make_instance(1).uuid]["nics"][0]["uuid"]
+    lv = {"dev_type": "plain", "logical_id": ["xenvg", "lv"], "size": 1}
+    raw["disks"][make_disk(1).uuid]["children"] = [lv, {**lv, "logical_id": ["xenvg", "other"]}]
+    config = loaded(raw)
+    (nic,) = config.instances[make_instance(1).uuid].nics
+    children = config.disks[make_disk(1).uuid].children
+    assert len({nic.uuid, *(child.uuid for child in children)} - {""}) == 3
+    assert verify.structural_problems(config) == []
+
+
+def test_an_object_that_cannot_be_used_is_named() -> None:
+    raw = raw_config()
+    raw["nodes"][node_uuid(2)]["wheels"] = 4
+    with pytest.raises(errors.ConfigurationError, match=rf"nodes/{node_uuid(2)} \(node2.*\): .*unknown field `wheels`"):
+        loaded(raw)
+    raw = raw_config()
+    raw["cluster"]["master_netmask"] = "wide"
+    with pytest.raises(errors.ConfigurationError, match=r"\$.cluster.master_netmask"):
+        loaded(raw)
+
+
 def test_members_of_groups_in_the_file_are_ignored() -> None:
     raw = raw_config()
     for group in raw["nodegroups"].values():

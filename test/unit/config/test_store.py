@@ -56,6 +56,40 @@ def test_a_change_is_visible_at_once_and_bumps_serial_numbers() -> None:
     assert before.nodes[node_uuid(2)].drained is False
 
 
+def test_changes_of_groups_and_networks_are_no_changes_of_the_cluster_until_they_come_or_go() -> None:
+    store = ConfigStore(make_config())
+
+    def cluster_serial() -> int:
+        return store.snapshot().cluster.serial_no
+
+    before = cluster_serial()
+    store.add_network(make_network())
+    assert cluster_serial() == before + 1
+    for kind, uuid in ((Network, NETWORK_UUID), (NodeGroup, GROUP_UUID)):
+        assert store.modify(kind, uuid, lambda item: msgspec.structs.replace(item, tags=("t",))).serial_no == 2
+    assert cluster_serial() == before + 1
+    store.remove_network(NETWORK_UUID)
+    assert cluster_serial() == before + 2
+
+
+def test_changes_of_an_instance_and_its_disks_count_for_them() -> None:
+    store = ConfigStore(make_config())
+    store.add_instance(make_instance(1), [make_disk(1)], "1")
+    cluster = store.snapshot().cluster.serial_no
+    moved = store.modify(
+        Instance, make_instance(1).uuid, lambda item: msgspec.structs.replace(item, primary_node=node_uuid(2))
+    )
+    renumbered = store.modify(
+        Disk, make_disk(1).uuid, lambda item: msgspec.structs.replace(item, logical_id=("loop", "/other"))
+    )
+    assert (moved.serial_no, renumbered.serial_no) == (2, 2)
+    assert store.snapshot().cluster.serial_no == cluster
+    store.modify(Instance, moved.uuid, lambda item: msgspec.structs.replace(item, name="renamed.example.com"))
+    assert store.snapshot().cluster.serial_no == cluster + 1
+    store.remove_disk(renumbered.uuid)
+    assert store.snapshot().cluster.serial_no == cluster + 2
+
+
 def test_an_object_that_someone_else_changed_cannot_be_updated() -> None:
     store = ConfigStore(make_config())
     old = store.snapshot().nodes[node_uuid(2)]
@@ -316,6 +350,17 @@ def test_durable_changes_are_in_the_file(path: str) -> None:
     assert read(path) == store.snapshot()
     assert os.stat(path).st_mode & 0o777 == 0o640
     store.close()
+
+
+def test_the_versions_before_are_kept_beside_the_file(path: str) -> None:
+    store = open_store(path, accept_foreign=True)
+    first = Path(path).read_bytes()
+    store.modify(Node, node_uuid(2), lambda node: msgspec.structs.replace(node, tags=("changed",)))
+    store.wait_durable()
+    store.close()
+    former = sorted((Path(path).parent / "config-history").iterdir())
+    assert former[-1].read_bytes() == first
+    assert parse(Path(path).read_bytes())[0].nodes[node_uuid(2)].tags == ("changed",)
 
 
 def test_a_file_in_another_form_is_written_anew(path: str) -> None:
