@@ -116,6 +116,16 @@ PROGRAM = Program(
             default_fields=("name", "dtotal", "dfree", "mtotal", "mnode", "mfree", "pinst_cnt", "sinst_cnt"),
         ),
         Command(
+            "list-drbd",
+            "ganeti.client.node.drbd:run",
+            "List the DRBD minors of a node as confd knows them",
+            arguments=(Argument("node", "node"),),
+            options=(
+                common.NO_HEADERS,
+                common.SEPARATOR,
+            ),
+        ),
+        Command(
             "list-fields",
             "ganeti.client.node.show:list_fields",
             "List the fields that the list of nodes can show",

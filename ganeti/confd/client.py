@@ -201,6 +201,23 @@ class ConfdClient:
         return reply
 
 
+    def ask_any(self, kind: int, query: Any = None, *, timeout_s: float = _DEFAULT_TIMEOUT_S) -> Reply:
+        """Send a request to all servers and return the first reply: they are one server at several addresses.
+
+        Raises ConfdClientError if nobody answers.
+        """
+        rsalt = self.send(kind, query, coverage=ALL_PEERS)
+        deadline = time.monotonic() + timeout_s
+        while (reply := self._get(rsalt).best.reply) is None and (rest := deadline - time.monotonic()) > 0:
+            self.poll(rest)
+            if rsalt not in self._pending:
+                break
+        self._pending.pop(rsalt, None)
+        if reply is None:
+            raise errors.ConfdClientError(f"No confd server replied at {', '.join(self._peers)} within {timeout_s:g} s")
+        return reply
+
+
 def read_key() -> bytes:
     """Return the key of this node's cluster; raises ConfdClientError."""
     try:
@@ -208,6 +225,18 @@ def read_key() -> bytes:
             return file.read()
     except OSError as err:
         raise errors.ConfdClientError(f"Cannot read the confd key: {err}") from err
+
+
+def connect_locally() -> ConfdClient:
+    """Return a client for the confd server of this node, whether it listens everywhere or at the node's address alone.
+
+    Raises ConfdClientError or ConfigurationError on a node that belongs to no cluster.
+    """
+    reader = SsconfReader()
+    is_ipv6 = reader.primary_ip_family() == socket.AF_INET6
+    own = reader.node_primary_ips().get(net.own_hostname())
+    loopback = c.IP6_ADDRESS_LOCALHOST if is_ipv6 else c.IP4_ADDRESS_LOCALHOST
+    return ConfdClient(read_key(), [loopback] if own is None else [loopback, own])
 
 
 def connect() -> ConfdClient:

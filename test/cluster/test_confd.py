@@ -66,6 +66,8 @@ def test_questions_are_answered_while_the_configuration_changes(cluster: Virtual
 def test_tools(cluster: VirtualCluster) -> None:
     address = cluster.layout.node_hosts[1].address
     assert "node role: OK" in cluster.lines(f"{_TOOLS}/confd-client", "-a", address, "-r", "5")
+    assert cluster.lines("gnt-node", "list-drbd", cluster.nodes[1], node=2)[0].split()[0] == "Node"
+    assert cluster.run("gnt-node", "list-drbd", "nowhere", node=2, check=False).exit_code == 1
     key = _key(cluster).decode().strip()
     query = (f"{_TOOLS}/query-config", "--hmac", key, "-a", address)
     assert cluster.lines(*query, "/cluster/cluster_name") == [f"/cluster/cluster_name\t{json.dumps(cluster.name)}"]
