@@ -12,6 +12,7 @@ import errno
 import os
 import selectors
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -108,11 +109,17 @@ class _Upload:
         return int(pycurl.SEEKFUNC_OK)
 
 
-def _set_user_timeout(fd: int, purpose: int) -> int:
+#: To end a connection is to reset it. Otherwise the kernel would go on for minutes to deliver a request whose time is
+#: over, and a node that is reached again would carry out what its caller has long taken for failed.
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+def _set_socket_options(fd: int, purpose: int) -> int:
     """Set what libcurl has no option for."""
     del purpose
     with socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TCP_USER_TIMEOUT_S * 1000)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     return int(pycurl.SOCKOPT_OK)
 
 
@@ -123,6 +130,7 @@ class _Transfer:
         self.request = request
         self.future = future
         self.upload = _Upload(request.body, is_repeatable=request.is_repeatable)
+        self._deadline = time.monotonic() + request.timeout_s
         self._chunks: list[bytes] = []
         self.curl = pycurl.Curl()
         self._set_options(share)
@@ -141,13 +149,12 @@ class _Transfer:
             (pycurl.HTTPHEADER, ["Expect:", *request.headers]),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
             (pycurl.CONNECTTIMEOUT_MS, int(request.connect_timeout_s * 1000)),
-            (pycurl.TIMEOUT_MS, int(request.timeout_s * 1000)),
             (pycurl.MAXAGE_CONN, _MAX_IDLE_S),
             (pycurl.TCP_NODELAY, 1),
             (pycurl.TCP_KEEPALIVE, 1),
             (pycurl.TCP_KEEPIDLE, _TCP_KEEPALIVE_S),
             (pycurl.TCP_KEEPINTVL, _TCP_KEEPALIVE_S),
-            (pycurl.SOCKOPTFUNCTION, _set_user_timeout),
+            (pycurl.SOCKOPTFUNCTION, _set_socket_options),
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.PROXY, ""),
             (pycurl.NOPROXY, "*"),
@@ -167,6 +174,11 @@ class _Transfer:
             ]
         for option, value in options:
             curl.setopt(option, value)
+
+    def limit_time(self) -> None:
+        """Let it end in time, which it may have spent a part of waiting for its turn."""
+        # Zero would mean that there is no limit.
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(1, int((self._deadline - time.monotonic()) * 1000)))
 
     def finish(self) -> None:
         """Give the answer to whoever waits for it."""
@@ -301,6 +313,7 @@ class _Loop:
             transfer = self._waiting.popleft()
             self._running[transfer.curl] = transfer
             self._connecting.add(transfer.curl)
+            transfer.limit_time()
             self._multi.add_handle(transfer.curl)
 
     def _seconds_to_timer(self) -> float | None:

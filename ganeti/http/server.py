@@ -7,6 +7,7 @@ them in a second bounded set of threads, and are refused when that is full too.
 import contextlib
 import html
 import logging
+import os
 import socket
 import threading
 import time
@@ -30,6 +31,8 @@ _MAX_HEADER_BYTES: Final = 8192 + 4096
 _MAX_IDLE_CONNECTIONS: Final = 1000
 #: Rest of a refused request that is read, so that the client gets to see the answer instead of a reset connection.
 _MAX_DRAIN: Final = 1 << 20
+#: State of a connection that neither side has closed (tcp_states.h of Linux).
+_TCP_ESTABLISHED: Final = 1
 
 
 class Application(Protocol):
@@ -159,6 +162,16 @@ class _Server(HTTPServer):
         _LOG.log(level, "%s", msg, exc_info=traceback)
 
 
+def _is_connected(connection: Any) -> bool:
+    """Tell whether the client is still there.
+
+    A request may be read long after it was sent, by a daemon that was stopped or has too much to do. Its client has
+    given up then and takes the call for failed, so it must not be carried out any more.
+    """
+    with socket.socket(fileno=os.dup(connection.fileno())) as sock:
+        return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_ESTABLISHED
+
+
 class _CallGateway(Gateway):
     """Answers one request."""
 
@@ -202,6 +215,10 @@ class _CallGateway(Gateway):
             return
         begin = time.monotonic()
         try:
+            if not _is_connected(self.req.conn.socket):
+                _LOG.warning("%s gave up its call of %s before it began: not carried out", peer.address, name)
+                self.req.close_connection = True
+                return
             with log.thread_name(name):
                 answer = self._application.handle(name, body)
         finally:

@@ -1,6 +1,7 @@
 """Sends calls to node daemons and turns what comes back into results."""
 
 import concurrent.futures
+import dataclasses
 import html
 import re
 import socket
@@ -88,14 +89,15 @@ class NodeTransport:
         """Send a call to the node at *address*; does not wait and does not raise."""
         known_problem = self._unreachable.problem(address)
         if known_problem is not None:
-            return PendingCall(self, address, None, _failed_future(known_problem), timeout_s)
+            return PendingCall(self, address, None, _failed_future(known_problem), timeout_s, time.monotonic())
+        deadline = time.monotonic() + timeout_s
         try:
             request = self._request(address, proc, body, timeout_s)
         except OSError as err:
             # 58 is libcurl's code for a problem with the local certificate.
             text = f"Cannot read the certificates of this node: {err}"
-            return PendingCall(self, address, None, _failed_future(TransferError(58, text)), timeout_s)
-        return PendingCall(self, address, request, self._pool.submit(request), timeout_s)
+            return PendingCall(self, address, None, _failed_future(TransferError(58, text)), timeout_s, deadline)
+        return PendingCall(self, address, request, self._pool.submit(request), timeout_s, deadline)
 
     def _request(self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float) -> HttpRequest:
         host = f"[{address}]" if ":" in address else address
@@ -127,7 +129,12 @@ class NodeTransport:
                 self._unreachable.remember(pending.address, err)
             if request is None or not request.is_repeatable or err.code not in _BROKEN:
                 raise
-        return self._pool.submit(request).result(pending.timeout_s + _WAIT_GRACE_S)
+        # Its time goes on: the caller must be able to rely on that nothing is carried out after it.
+        rest_s = pending.deadline - time.monotonic()
+        if rest_s <= 0:
+            raise TransferError(28, "the connection broke, and there is no time to send the call again")
+        again = dataclasses.replace(request, timeout_s=rest_s)
+        return self._pool.submit(again).result(rest_s + _WAIT_GRACE_S)
 
     def close(self) -> None:
         """Close all connections; calls under way fail."""
@@ -178,13 +185,14 @@ class _UnreachableNodes:
 
 @dataclass(frozen=True)
 class PendingCall:
-    """A call that was sent, or that failed before that (no ``request`` then)."""
+    """A call that was sent, or that failed before that (no ``request`` then); it must have ended by *deadline*."""
 
     transport: NodeTransport
     address: str
     request: HttpRequest | None
     future: "concurrent.futures.Future[HttpReply]"
     timeout_s: float
+    deadline: float
 
     def wait(self, node: str, proc: Procedure[P, R], check: Callable[[], None] | None = None) -> RpcResult[R]:
         """Wait for the answer of *node* and return it as a result; *check* may raise to end the wait."""

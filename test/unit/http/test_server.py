@@ -4,6 +4,7 @@ import contextlib
 import logging
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -242,3 +243,33 @@ def test_lanes_refuse_when_running_and_waiting_places_are_taken() -> None:
     assert not lanes.enter(0.01)
     lanes.leave()
     assert lanes.enter(0)
+
+
+@pytest.mark.parametrize("resets", [True, False])
+def test_a_call_is_not_carried_out_when_its_caller_has_gone(certificates: support.Certificates, resets: bool) -> None:
+    entered, release = threading.Event(), threading.Event()
+    carried_out: list[str] = []
+
+    def slow(address: str) -> bool:
+        carried_out.append(address)
+        entered.set()
+        return release.wait(20)
+
+    handlers: support.Handlers = {procedures.node_has_ip_address: slow, procedures.version: lambda: 7}
+    with (
+        support.node_server(certificates, handlers, max_calls=1) as server,
+        _tls_connection(server, certificates) as first,
+        _tls_connection(server, certificates) as second,
+        _tls_connection(server, certificates) as third,
+    ):
+        first.sendall(_post(b"node_has_ip_address", b'["first"]'))
+        assert entered.wait(10)
+        second.sendall(_post(b"node_has_ip_address", b'["second"]'))
+        third.sendall(_post(b"node_has_ip_address", b'["third"]'))
+        if resets:
+            second.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        second.close()
+        release.set()
+        assert _status(_read_all(third)) == 200
+        assert _status(_read_all(first)) == 200
+    assert sorted(carried_out) == ["first", "third"]
