@@ -184,6 +184,15 @@ class Distributor:
             self._quiet_until = 0.0
             self._condition.notify_all()
 
+    def retry_now(self, nodes: Collection[str]) -> None:
+        """Try nodes again at once that failed before; returns at once."""
+        with self._condition:
+            for uuid in nodes:
+                if (state := self._states.get(uuid)) is not None:
+                    state.retry_at = 0.0
+                    state.pause_s = 0.0
+            self._condition.notify_all()
+
     def close(self) -> None:
         """End; what was not sent is not sent."""
         with self._condition:

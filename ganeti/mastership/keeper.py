@@ -46,6 +46,9 @@ class Surroundings(Protocol):
     def correct(self, nodes: frozenset[str]) -> None:
         """Tell nodes that name another master who it is; returns at once."""
 
+    def returned(self, nodes: frozenset[str]) -> None:
+        """Bring nodes up to date that answer again; returns at once."""
+
     def deposed(self, reason: str) -> None:
         """End this process at once: another node is the master."""
 
@@ -59,6 +62,8 @@ class TenureKeeper:
         self._surroundings = surroundings
         self._condition = threading.Condition()
         self._tenure = Tenure(own_name, is_enforced=is_enforced)
+        #: Nodes that did not answer in the last round.
+        self._silent: frozenset[str] = frozenset()
         self._is_closing = False
 
     def start(self) -> None:
@@ -97,6 +102,10 @@ class TenureKeeper:
         """Tell whether a node named this one as the master when it answered last."""
         return node_uuid in self._tenure.supporters
 
+    def may_correct(self) -> bool:
+        """Tell whether this node may change votes of others now."""
+        return self._tenure.may_correct(clock())
+
     def ask_now(self) -> None:
         """Ask all nodes once and draw the conclusions."""
         electorate = self._surroundings.electorate()
@@ -119,8 +128,12 @@ class TenureKeeper:
             self._surroundings.deposed(f"this node's own files say that {own_vote} is the master")
         elif after.is_deposed(asked):
             self._surroundings.deposed("more than half of the nodes name another master")
-        elif after.is_held(now) and (dissenters := after.dissenters & asked.voters):
+        elif after.may_correct(now) and (dissenters := after.dissenters & asked.voters):
             self._surroundings.correct(dissenters)
+        silent = frozenset(node for node, answer in asked.answers.items() if answer is None)
+        if returned := self._silent & (asked.answers.keys() - silent):
+            self._surroundings.returned(returned)
+        self._silent = silent
         if before.is_held(now) and not after.is_held(now):
             _LOG.critical("Too few nodes answer: nothing is changed any more until at least half of them do")
         elif not before.is_held(asked.started) and after.is_held(now):

@@ -20,6 +20,8 @@ TENURE_S: Final = 20.0
 ROUND_PAUSE_S: Final = 4.0
 #: A node that takes longer has not answered.
 ANSWER_TIMEOUT_S: Final = 5.0
+#: A call that changes the vote of a node is carried out within this time, or never.
+TELLING_TIMEOUT_S: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,14 @@ class Tenure:
     def is_held(self, now: float) -> bool:
         """Tell whether this node may act as master at this moment."""
         return not self.is_enforced or now < self.until
+
+    def may_correct(self, now: float) -> bool:
+        """Tell whether this node may change votes of others at this moment.
+
+        The last call that does so must have ended when the tenure ends: whoever takes over waits for that, and a late
+        call must not take the votes back from a new master.
+        """
+        return not self.is_enforced or now + TELLING_TIMEOUT_S < self.until
 
     def after(self, asked: Round) -> "Tenure":
         """Return the tenure after a round."""

@@ -7,6 +7,7 @@ from ganeti import buildcfg, pathutils
 from ganeti import constants as c
 from ganeti.config.ssconf_values import Values
 from ganeti.mastership.keeper import TenureKeeper
+from ganeti.mastership.tenure import TELLING_TIMEOUT_S
 from ganeti.rpc import procedures, uploads
 from ganeti.rpc.client import RpcClient
 from ganeti.rpc.procedures.files import Compressed
@@ -55,7 +56,10 @@ class RpcConfigSender:
         """
         if (problem := self._tenure.problem()) is not None:
             return problem
-        told = dict(values)
         if self._tenure.supports(node_uuid):
-            told.pop(c.SS_MASTER_NODE, None)
-        return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, told).fail_msg
+            told = {key: value for key, value in values.items() if key != c.SS_MASTER_NODE}
+            return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, told).fail_msg
+        if not self._tenure.may_correct():
+            return "The nodes have to agree about the master before another one is told who it is"
+        rpc = self._rpc.with_limit(TELLING_TIMEOUT_S)
+        return rpc.call_one(node_uuid, procedures.write_ssconf_files, values).fail_msg

@@ -90,10 +90,9 @@ class Master:
         holder = _ConfigHolder(loaded.config)
         self._transport = NodeTransport(NodeIdentity())
         self._rpc = RpcClient(ConfigResolver(holder.snapshot), self._transport)
-        if is_voting and not has_majority(self._rpc, loaded.config):
+        if not may_act(lambda: not is_voting or has_majority(self._rpc, loaded.config), is_voting=is_voting):
             self._transport.close()
             raise errors.ConfigurationError("This node did not win the vote for the master, see the log")
-        wait_for_old_master(is_voting=is_voting)
         surroundings = MasterSurroundings(self._rpc, holder.snapshot, has_own_vote=not is_forced)
         self._tenure = _make_keeper(loaded.config, surroundings, is_enforced=is_voting)
         registry.load_all()
@@ -101,7 +100,7 @@ class Master:
         self._queue = _make_queue(self._rpc, loaded.config, self._tenure)
         self._settings = QueueSettings(self._queue)
         distributor = Distributor(RpcConfigSender(self._rpc, self._tenure))
-        surroundings.correct_with(distributor.resend_values)
+        surroundings.distribute_with(distributor)
         # Asks the nodes first: who knows the master already is not told again.
         self._tenure.start()
         distribution = ObservedDistribution(distributor, self._settings.observe)
@@ -226,17 +225,24 @@ def _make_keeper(config: ConfigData, surroundings: MasterSurroundings, *, is_enf
     return TenureKeeper(own.uuid, own.name, surroundings, is_enforced=is_enforced)
 
 
-def wait_for_old_master(*, is_voting: bool, pause: Callable[[float], None] = time.sleep) -> None:
-    """Wait until the master before this one cannot act any more, if it did not confirm that when this one took over.
+def may_act(
+    is_elected: Callable[[], bool], *, is_voting: bool, pause: Callable[[float], None] = time.sleep
+) -> bool:
+    """Tell whether this node is elected and no other one can act any more.
 
-    Without a vote there is nothing to wait for: the administrator answers for that no other master exists.
+    If this node took over and the master before it did not confirm that, wait until its tenure has ended; votes may
+    have changed meanwhile. Without a vote the administrator answers for that no other master exists.
     """
-    if not mark.is_set():
-        return
-    if is_voting:
-        _LOG.info("The old master did not confirm that it stopped, waiting %d seconds", TENURE_S)
-        pause(TENURE_S)
-    mark.clear()
+    if not is_elected():
+        return False
+    if mark.is_set():
+        if is_voting:
+            _LOG.info("The old master did not confirm that it stopped, waiting %d seconds", TENURE_S)
+            pause(TENURE_S)
+            if not is_elected():
+                return False
+        mark.clear()
+    return True
 
 
 def has_majority(rpc: RpcClient, config: ConfigData) -> bool:

@@ -2,10 +2,11 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from ganeti import constants as c
 from ganeti import errors
+from ganeti.config.distribute import Distributor
 from ganeti.mastership.keeper import Electorate
 from ganeti.mastership.tenure import ANSWER_TIMEOUT_S
 from ganeti.objects import ConfigData
@@ -27,11 +28,11 @@ class MasterSurroundings:
         self._rpc = rpc.with_limit(ANSWER_TIMEOUT_S)
         self._snapshot = snapshot
         self._ssconf = SsconfReader()
-        self._correct: Callable[[Collection[str]], None] = lambda _: None
+        self._distributor: Distributor | None = None
 
-    def correct_with(self, correct: Callable[[Collection[str]], None]) -> None:
-        """Use *correct* to tell nodes who the master is (the distribution starts later than the tenure)."""
-        self._correct = correct
+    def distribute_with(self, distributor: Distributor) -> None:
+        """Reach nodes by *distributor*, which starts later than the tenure."""
+        self._distributor = distributor
 
     def electorate(self) -> Electorate:
         """Return the nodes of the newest configuration."""
@@ -59,7 +60,13 @@ class MasterSurroundings:
     def correct(self, nodes: frozenset[str]) -> None:
         """Send nodes the values that name the master."""
         _LOG.warning("%d node(s) name another master, correcting them", len(nodes))
-        self._correct(nodes)
+        if self._distributor is not None:
+            self._distributor.resend_values(nodes)
+
+    def returned(self, nodes: frozenset[str]) -> None:
+        """Send nodes at once what they missed."""
+        if self._distributor is not None:
+            self._distributor.retry_now(nodes)
 
     def deposed(self, reason: str) -> None:
         """End the process at once.

@@ -164,6 +164,19 @@ def test_who_waits_does_not_wait_for_the_pause_of_a_failed_node(distributor: Dis
     assert nodes.configs[node_uuid(3)] == [config.serial_no]
 
 
+def test_a_node_that_is_back_need_not_wait_for_the_pause_to_end(
+    distributor: Distributor, nodes: Nodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distribute, "_FIRST_PAUSE_S", 3600.0)
+    nodes.failing.add(node_uuid(3))
+    config = offer(distributor, make_config())
+    distributor.wait_attempted(config.serial_no)
+    with nodes.condition:
+        nodes.failing.clear()
+    distributor.retry_now([node_uuid(3), node_uuid(99)])
+    nodes.wait(lambda: node_uuid(3) in nodes.configs and node_uuid(3) in nodes.values)
+
+
 def test_a_demoted_node_gets_the_file_again_when_promoted(distributor: Distributor, nodes: Nodes) -> None:
     config = offer(distributor, make_config())
     distributor.wait_attempted(config.serial_no)

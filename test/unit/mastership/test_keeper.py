@@ -6,7 +6,7 @@ import pytest
 
 from ganeti.mastership import keeper as keeper_module
 from ganeti.mastership.keeper import Electorate, TenureKeeper
-from ganeti.mastership.tenure import TENURE_S
+from ganeti.mastership.tenure import TELLING_TIMEOUT_S, TENURE_S
 
 
 class Nodes:
@@ -17,6 +17,7 @@ class Nodes:
         self.own: str | None = "n1"
         self.asked: list[frozenset[str]] = []
         self.corrected: list[frozenset[str]] = []
+        self.back: list[frozenset[str]] = []
         self.reasons: list[str] = []
         self.offline: frozenset[str] = frozenset()
 
@@ -32,6 +33,9 @@ class Nodes:
 
     def correct(self, nodes: frozenset[str]) -> None:
         self.corrected.append(nodes)
+
+    def returned(self, nodes: frozenset[str]) -> None:
+        self.back.append(nodes)
 
     def deposed(self, reason: str) -> None:
         self.reasons.append(reason)
@@ -86,6 +90,27 @@ def test_nodes_that_missed_the_take_over_are_corrected_by_a_master_with_a_majori
     assert nodes.corrected == [frozenset({"u3"})]
     assert keeper.supports("u2")
     assert not keeper.supports("u3")
+
+
+def test_a_lost_round_corrects_nobody_near_the_end_of_the_tenure(clock: Clock) -> None:
+    nodes = Nodes()
+    keeper = TenureKeeper("u1", "n1", nodes)
+    keeper.ask_now()
+    nodes.answers = {"u2": None, "u3": "n9"}
+    clock.now += TENURE_S - TELLING_TIMEOUT_S
+    keeper.ask_now()
+    assert keeper.problem() is None
+    assert not keeper.may_correct()
+    assert nodes.corrected == []
+
+
+def test_nodes_that_answer_again_are_brought_up_to_date(clock: Clock) -> None:
+    nodes = Nodes()
+    keeper = TenureKeeper("u1", "n1", nodes)
+    for answer in ("n1", None, None, "n1", "n1"):
+        nodes.answers["u3"] = answer
+        keeper.ask_now()
+    assert nodes.back == [frozenset({"u3"})]
 
 
 def test_a_node_that_goes_offline_is_asked_once_more(clock: Clock) -> None:

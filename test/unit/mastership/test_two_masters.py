@@ -1,6 +1,7 @@
 """However the network is cut while a node takes over, there are never two masters that change the configuration."""
 
 import itertools
+import os
 
 import pytest
 from hypothesis import given, settings
@@ -78,17 +79,60 @@ def test_after_the_cut_is_repaired_all_nodes_name_the_one_master(size: int) -> N
         assert list(world.running) == [master]
 
 
+def test_two_nodes_that_take_over_at_the_same_time_never_both_act() -> None:
+    # One of them has asked, and goes on when the other one has become the master; they cannot reach each other.
+    world = World(5)
+    late = world.failover("4")
+    assert [next(late) for _ in range(4)][-1] == "tell"
+    for _ in world.failover("1"):
+        world.check()
+    assert world.acting() == ["1"]
+    world.side = frozenset({"1"})
+    for _ in late:
+        world.check()
+    world.pass_time(2 * TENURE_S)
+    assert world.acting() == ["4"]
+
+
+def test_votes_that_arrive_late_never_make_two_masters() -> None:
+    # The old master corrects two nodes, and what it sends them arrives when the third one has the role.
+    world = World(5)
+    world.side = frozenset({"0", "2", "3", "4"})
+    attempt = world.failover("1")
+    world.side = None
+    for step in attempt:
+        if step == "stop the old master":
+            world.side = frozenset({"0"})
+        if step == "tell":
+            world.side = None
+            world.is_slow = True
+            world.round("0")
+            world.side = frozenset({"0"})
+        for message in list(world.under_way):
+            if message.source == "1":
+                world.deliver(message)
+        world.check()
+    assert world.acting() == ["1"]
+    world.side = None
+    for message in list(world.under_way):
+        world.deliver(message)
+    world.pass_time(2 * TENURE_S)
+    assert world.acting() == ["1"]
+
+
 EVENTS = st.one_of(
+    st.tuples(st.just("slow"), st.booleans()),
+    st.tuples(st.just("deliver"), st.integers(0, 9)),
     st.tuples(st.just("cut"), st.sets(st.integers(0, 4))),
     st.tuples(st.just("heal"), st.none()),
     st.tuples(st.just("step"), st.integers(0, 4)),
     st.tuples(st.just("start"), st.integers(0, 4)),
-    st.tuples(st.just("wait"), st.sampled_from([1, 5, 25])),
+    st.tuples(st.just("wait"), st.sampled_from([1, 5, 9, 25])),
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.sampled_from(SIZES), st.lists(EVENTS, max_size=40))
+@settings(max_examples=int(os.environ.get("GANETI_TEST_HISTORIES", "300")), deadline=None)
+@given(st.sampled_from(SIZES), st.lists(EVENTS, max_size=60))
 def test_no_order_of_cuts_and_attempts_makes_two_masters(size: int, events: list[tuple[str, object]]) -> None:
     world = World(size)
     attempts = {}
@@ -98,6 +142,12 @@ def test_no_order_of_cuts_and_attempts_makes_two_masters(size: int, events: list
             world.side = frozenset(str(number) for number in value)
         elif kind == "heal":
             world.side = None
+        elif kind == "slow":
+            world.is_slow = bool(value)
+        elif kind == "deliver":
+            assert isinstance(value, int)
+            if world.under_way:
+                world.deliver(world.under_way[value % len(world.under_way)])
         elif kind == "wait":
             assert isinstance(value, int)
             world.pass_time(value)

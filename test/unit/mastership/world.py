@@ -4,9 +4,22 @@ Only the effects are modelled here; every decision is made by the functions that
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from ganeti.bootstrap import failover_checks
 from ganeti.mastership import voting
-from ganeti.mastership.tenure import ROUND_PAUSE_S, TENURE_S, Round, Tenure
+from ganeti.mastership.tenure import ROUND_PAUSE_S, TELLING_TIMEOUT_S, TENURE_S, Round, Tenure
+
+
+@dataclass(eq=False)
+class Message:
+    """A change of a vote; when its time is over it arrives no more."""
+
+    source: str
+    target: str
+    vote: str
+    until: float
+    has_arrived: bool = False
 
 
 class World:
@@ -18,6 +31,9 @@ class World:
         self.now = 1000.0
         #: Nodes in it reach each other, and so do those outside; None: everybody reaches everybody.
         self.side: frozenset[str] | None = None
+        #: Messages are delivered only when ``deliver`` is called.
+        self.is_slow = False
+        self.under_way: list[Message] = []
         self.running: dict[str, Tenure] = {}
         self.start_daemon("0")
 
@@ -26,6 +42,23 @@ class World:
 
     def answers(self, asker: str) -> dict[str, str | None]:
         return {node: self.votes[node] if self.reaches(asker, node) else None for node in self.nodes}
+
+    # messages
+
+    def send(self, source: str, target: str, vote: str) -> Message:
+        """Tell a node whom to vote for."""
+        message = Message(source, target, vote, self.now + TELLING_TIMEOUT_S)
+        self.under_way.append(message)
+        if not self.is_slow or source == target:
+            self.deliver(message)
+        return message
+
+    def deliver(self, message: Message) -> None:
+        """Let a message arrive if the network lets it through."""
+        if not message.has_arrived and self.reaches(message.source, message.target) and self.now < message.until:
+            message.has_arrived = True
+            self.under_way.remove(message)
+            self.votes[message.target] = message.vote
 
     # master daemons
 
@@ -45,10 +78,9 @@ class World:
         after = self.running[node] = tenure.after(asked)
         if self.votes[node] != node or after.is_deposed(asked):
             del self.running[node]
-        elif after.is_held(self.now):
+        elif after.may_correct(self.now):
             for dissenter in after.dissenters:
-                if self.reaches(node, dissenter):
-                    self.votes[dissenter] = node
+                self.send(node, dissenter, node)
 
     def acting(self) -> list[str]:
         """Return the nodes that would change the configuration now."""
@@ -59,6 +91,7 @@ class World:
         end = self.now + seconds
         while self.now < end:
             self.now = min(end, self.now + ROUND_PAUSE_S / 2)
+            self.under_way = [message for message in self.under_way if self.now < message.until]
             for node in list(self.running):
                 self.round(node)
                 self.check()
@@ -83,22 +116,20 @@ class World:
             self.running.pop(known, None)
         yield "change the own vote"
         self.votes[node] = node
-        told = []
-        for other in self.nodes:
-            if other == node:
-                continue
-            yield f"tell {other}"
-            if self.reaches(node, other):
-                self.votes[other] = node
-                told.append(other)
-        if 2 * (len(told) + 1) <= len(self.nodes):
+        yield "tell"
+        messages = [self.send(node, other, node) for other in self.nodes]
+        yield "hear"
+        while any(message in self.under_way for message in messages):
+            yield "wait for answers"
+            self.pass_time(1)
+        told = {message.target for message in messages if message.has_arrived}
+        if not failover_checks.is_majority(told, self.nodes, node):
             yield "take back"
-            for other in (node, *told):
-                if self.reaches(node, other):
-                    self.votes[other] = known
+            for other in self.nodes:
+                self.send(node, other, known)
             return
         yield "wait"
-        if known not in told:
+        if told != set(self.nodes):
             self.pass_time(TENURE_S)
         yield "start"
         self.start_daemon(node)

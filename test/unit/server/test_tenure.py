@@ -8,10 +8,10 @@ import pytest
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.mastership import mark
-from ganeti.mastership.tenure import TENURE_S
+from ganeti.mastership.tenure import TELLING_TIMEOUT_S, TENURE_S
 from ganeti.rpc.result import RpcResult
 from ganeti.server.config_transport import RpcConfigSender
-from ganeti.server.master import wait_for_old_master
+from ganeti.server.master import may_act
 
 
 class Tenure:
@@ -19,6 +19,7 @@ class Tenure:
 
     reason: str | None = None
     supporters: frozenset[str] = frozenset({"u2"})
+    is_fresh = True
 
     def problem(self) -> str | None:
         return self.reason
@@ -26,12 +27,20 @@ class Tenure:
     def supports(self, uuid: str) -> bool:
         return uuid in self.supporters
 
+    def may_correct(self) -> bool:
+        return self.is_fresh
+
 
 class Calls:
     """Remembers calls to nodes."""
 
     def __init__(self) -> None:
         self.made: list[tuple[str, str, Any]] = []
+        self.limits_s: list[float] = []
+
+    def with_limit(self, limit_s: float) -> "Calls":
+        self.limits_s.append(limit_s)
+        return self
 
     def call_one(self, node: str, proc: Any, *args: Any) -> RpcResult[None]:
         self.made.append((node, proc.name, args[0]))
@@ -50,6 +59,17 @@ def test_only_nodes_that_do_not_know_the_master_are_told() -> None:
         ("u2", "write_ssconf_files", {c.SS_CLUSTER_NAME: "x"}),
         ("u3", "write_ssconf_files", VALUES),
     ]
+    # It must not be under way any more when another node becomes the master.
+    assert calls.limits_s == [TELLING_TIMEOUT_S]
+
+
+def test_no_vote_is_changed_in_the_last_seconds_of_a_tenure() -> None:
+    calls, tenure = Calls(), Tenure()
+    tenure.is_fresh = False
+    sender = RpcConfigSender(calls, tenure)  # type: ignore[arg-type]
+    assert sender.send_ssconf("u2", VALUES) is None
+    assert "agree" in str(sender.send_ssconf("u3", VALUES))
+    assert calls.made == [("u2", "write_ssconf_files", {c.SS_CLUSTER_NAME: "x"})]
 
 
 def test_nothing_is_sent_without_the_right_to_act() -> None:
@@ -72,6 +92,16 @@ def test_an_old_master_that_did_not_confirm_is_waited_for_once(
     marked: None, is_voting: bool, pauses: list[float]
 ) -> None:
     waited: list[float] = []
-    wait_for_old_master(is_voting=is_voting, pause=waited.append)
-    wait_for_old_master(is_voting=is_voting, pause=waited.append)
+    for _ in range(2):
+        assert may_act(lambda: True, is_voting=is_voting, pause=waited.append)
     assert waited == pauses
+
+
+def test_votes_may_have_changed_while_the_old_master_was_waited_for(marked: None) -> None:
+    votes = iter([True, False])
+    assert not may_act(lambda: next(votes), is_voting=True, pause=lambda _: None)
+    assert mark.is_set()
+
+
+def test_who_is_not_elected_does_not_wait(marked: None) -> None:
+    assert not may_act(lambda: False, is_voting=True, pause=lambda _: pytest.fail("waited"))
