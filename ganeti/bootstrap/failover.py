@@ -9,7 +9,7 @@ back.
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -24,13 +24,14 @@ from ganeti.bootstrap.failover_checks import Surroundings
 from ganeti.config.configfile import ConfigFile, ForeignFileError
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.load import load_config
-from ganeti.config.ssconf_values import ssconf_values
+from ganeti.config.ssconf_values import Values, ssconf_values
 from ganeti.mastership import mark
-from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TENURE_S
+from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TELLING_TIMEOUT_S, TENURE_S
 from ganeti.objects import ConfigData
 from ganeti.objects.to_wire import master_network_parameters
 from ganeti.rpc import procedures, uploads
 from ganeti.rpc.client import RpcClient
+from ganeti.rpc.result import RpcResult
 from ganeti.rpc.transport import noded_port
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
@@ -39,8 +40,7 @@ _LOG = logging.getLogger(__name__)
 
 #: Stopping the daemons of the old master, starting those of the new one.
 _DAEMONS_TIMEOUT_S: Final = 300.0
-#: A node that hangs must not hold up the others: writing a few small files, and the whole configuration.
-_TELLING_TIMEOUT_S: Final = 10.0
+#: A node that hangs must not hold up the others.
 _DISTRIBUTION_TIMEOUT_S: Final = 30.0
 #: How long the copy of this node may take to arrive.
 _CATCH_UP_S: Final = 10.0
@@ -81,7 +81,7 @@ def master_failover(options: Options, console: Console) -> bool:
     Raises OpPrereqError or OpExecError if this node must not or could not become the master, ConfigurationError if its
     configuration cannot be used.
     """
-    known = failover_checks.surroundings_of(SsconfReader())
+    known = failover_checks.resumed(failover_checks.surroundings_of(SsconfReader()), mark.old_master())
     failover_checks.check_role(known)
     with rpc_to(dict(known.addresses)) as rpc:
         return _Failover(known, rpc, options, console).run()
@@ -131,7 +131,8 @@ class _Failover:
         self._rpc = rpc
         self._options = options
         self._console = console
-        self._old_answers = False
+        #: Who the master is according to the nodes that answered.
+        self._answers: dict[str, str] = {}
         self._is_clean = True
 
     def run(self) -> bool:
@@ -140,11 +141,12 @@ class _Failover:
         with self._old_master_back_on_failure():
             self._stop_old_master()
             self._wait_for_newest_copy()
-            before, config = self._take_role()
-            has_confirmed = self._tell_others(before, config)
+            before = self._take_role()
+            told = self._tell_others(before)
         told_at = time.monotonic()
+        config = self._send_config(told)
         self._wait_for_address_gone(config.cluster.master_ip)
-        self._wait_for_end_of_tenure(told_at, has_confirmed=has_confirmed)
+        self._wait_for_end_of_tenure(told_at, told)
         self._open_queue()
         self._start_daemons()
         self._wait_for_address(config.cluster.master_ip)
@@ -158,15 +160,13 @@ class _Failover:
 
     def _check_votes(self) -> None:
         known = self._known
-        if self._options.is_voting:
-            answers = self._ask(known.voters(ignores_offline=self._options.ignores_offline))
-            failover_checks.check_majority(answers)
-            failover_checks.check_elected(known, answers)
-        else:
-            answers = self._ask([known.own_name, known.master])
+        answers = self._ask(known.voters(ignores_offline=self._options.ignores_offline))
         if answers.get(known.own_name) is None:
             raise errors.OpPrereqError("The node daemon of this node does not answer, start it first", c.ECODE_ENVIRON)
-        self._old_answers = answers.get(known.master) is not None
+        if self._options.is_voting:
+            failover_checks.check_majority(answers)
+            failover_checks.check_elected(known, failover_checks.counted(known, answers))
+        self._answers = {name: answer for name, answer in answers.items() if answer is not None}
 
     @contextmanager
     def _old_master_back_on_failure(self) -> Iterator[None]:
@@ -174,7 +174,7 @@ class _Failover:
         try:
             yield
         except (errors.GenericError, OSError):
-            if self._old_answers:
+            if self._known.master in self._answers:
                 self._console.warn(f"Starting the master daemons of {self._known.master} again")
                 result = self._rpc.call_one(self._known.master, procedures.node_start_master_daemons, False)
                 result.warn(f"Could not start the master daemons of {self._known.master}", self._console.warn)
@@ -182,14 +182,15 @@ class _Failover:
 
     def _stop_old_master(self) -> None:
         old = self._known.master
-        if not self._old_answers:
+        if old not in self._answers:
             self._console.warn(f"The old master {old} does not answer, so its daemons and address cannot be stopped")
             return
         self._console.inform(f"Stopping the master daemons of {old}")
         rpc = self._rpc.with_limit(_DAEMONS_TIMEOUT_S)
-        rpc.call_one(old, procedures.node_stop_master).warn(
-            f"Could not stop the master daemons of {old}", self._console.warn
-        )
+        stopped = rpc.call_one(old, procedures.node_stop_master)
+        if stopped.warn(f"Could not stop the master daemons of {old}", self._console.warn):
+            # The next call would have to wait as long.
+            return
         config = load_config(accept_foreign=True).config
         rpc.call_one(
             old,
@@ -204,9 +205,8 @@ class _Failover:
             return
 
         def refusal() -> errors.OpPrereqError | None:
-            calls = self._rpc.with_limit(ANSWER_TIMEOUT_S).call(
-                self._known.reachable_candidates, procedures.config_serial
-            )
+            candidates = [name for name in self._known.reachable_candidates if name in self._answers]
+            calls = self._rpc.with_limit(ANSWER_TIMEOUT_S).call(candidates, procedures.config_serial)
             serials = {node: None if result.fail_msg else result.payload for node, result in calls.items()}
             try:
                 failover_checks.check_newest(load_config(accept_foreign=True).config.serial_no, serials)
@@ -220,22 +220,24 @@ class _Failover:
 
     # the change
 
-    def _take_role(self) -> tuple[ConfigData, ConfigData]:
-        """Write the configuration and the own vote; returns the configuration before and after."""
+    def _take_role(self) -> ConfigData:
+        """Write the configuration and the own vote; returns the configuration as it was before."""
         known = self._known
         if self._options.is_voting:
             mark.set_mark(known.master)
         before, config = self._write_config()
-        self._console.inform(f"Telling the nodes that {known.own_name} is the master")
-        values = ssconf_values(config)
-        result = self._rpc.call_one(known.own_name, procedures.write_ssconf_files, values)
-        result.raise_("Could not write the ssconf files of this node")
-        return before, config
+        self._tell([known.own_name], ssconf_values(config))[known.own_name].raise_(
+            "Could not write the ssconf files of this node"
+        )
+        return before
 
     def _write_config(self) -> tuple[ConfigData, ConfigData]:
+        """Make this node the master in its own configuration; returns that as it was before, and as it is now."""
         known = self._known
         for attempt in range(_WRITE_ATTEMPTS):
             loaded = load_config(accept_foreign=True)
+            if loaded.config.nodes[loaded.config.cluster.master_node].name == known.own_name:
+                return loaded.config, loaded.config
             config = taken_over(loaded.config, known.own_name, known.master, time.time())
             try:
                 ConfigFile(loaded.identity).replace(ConfigEncoder().encode(config))
@@ -247,48 +249,62 @@ class _Failover:
                 return loaded.config, config
         raise AssertionError("the loop above ends with a result or an error")
 
-    def _tell_others(self, before: ConfigData, config: ConfigData) -> bool:
-        """Bring votes and configuration to all nodes; tells whether the old master knows that it is none any more.
+    def _tell(self, nodes: Iterable[str], values: Values) -> dict[str, RpcResult[None]]:
+        return self._rpc.with_limit(TELLING_TIMEOUT_S).call(nodes, procedures.write_ssconf_files, values)
 
-        Raises OpExecError if too few nodes could be told; all is as it was before then, as far as they are reached.
+    def _tell_others(self, before: ConfigData) -> set[str]:
+        """Bring the votes to the nodes; returns those that have them now.
+
+        Raises OpExecError if these are too few; all is as it was before then, as far as nodes can be reached.
         """
         known = self._known
-        others = [name for name in known.addresses if name != known.own_name and name in known.online]
-        telling = self._rpc.with_limit(_TELLING_TIMEOUT_S)
-        told = telling.call(others, procedures.write_ssconf_files, ssconf_values(config))
-        for name, result in told.items():
+        self._console.inform(f"Telling the nodes that {known.own_name} is the master")
+        # This node, too: a master that still acts may have corrected its vote. Nodes that did not answer would only
+        # make everybody wait; the new master daemon corrects them as soon as it reaches them.
+        nodes = sorted(self._answers)
+        results = self._tell(nodes, ssconf_values(self._write_config()[1]))
+        for name, result in results.items():
             result.warn(f"Could not tell node {name} who the master is", self._console.warn)
-        self._check_told([name for name, result in told.items() if result.fail_msg is None], before)
+        told = {name for name, result in results.items() if result.fail_msg is None}
+        voters = known.voters(ignores_offline=self._options.ignores_offline)
+        if self._options.is_voting and not failover_checks.is_majority(told, voters, known.own_name):
+            # Its daemon could not win the vote. With the old votes the old master can go on, or start again.
+            self._take_back(nodes, before)
+            raise errors.OpExecError(
+                f"Only {len(told - {known.own_name})} of {len(voters) - 1} other nodes could be told that this node is"
+                f" the master, too few for its vote. {known.master} stays the master; if its daemons do not run, its"
+                " watcher starts them"
+            )
+        return told
+
+    def _take_back(self, nodes: Iterable[str], before: ConfigData) -> None:
+        """Give the nodes their old votes back, and this one its old configuration.
+
+        Nodes whose answer did not arrive may have changed their vote all the same.
+        """
+        known = self._known
+        for name, result in self._tell(nodes, {c.SS_MASTER_NODE: known.master}).items():
+            result.warn(f"Could not tell node {name} that {known.master} stays the master", self._console.warn)
+        loaded = load_config(accept_foreign=True)
+        # The old master may have sent a newer one since.
+        if loaded.config.nodes[loaded.config.cluster.master_node].name == known.own_name:
+            ConfigFile(loaded.identity).replace(ConfigEncoder().encode(before))
+        mark.clear()
+
+    def _send_config(self, told: Set[str]) -> ConfigData:
+        """Bring the configuration to the candidates; returns it.
+
+        They take it only from the master that their vote names, so from now on no copy of the old master gets through:
+        what this node has is the last one.
+        """
+        _, config = self._write_config()
         # Nodes that could not be told would not take it, or hang.
-        candidates = [name for name in known.reachable_candidates if told[name].fail_msg is None]
+        candidates = [name for name in self._known.reachable_candidates if name in told]
         sending = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S)
         sent = sending.call(candidates, procedures.upload_file, _config_details(config))
         for name, upload in sent.items():
             upload.warn(f"Could not send the configuration to node {name}", self._console.warn)
-        old = told.get(known.master)
-        return old is not None and old.fail_msg is None
-
-    def _check_told(self, told: Sequence[str], before: ConfigData) -> None:
-        """Take everything back unless most nodes, this one included, have the new vote.
-
-        The daemon could not win its vote then. With the old votes in place the old master can go on, or start again.
-        """
-        known = self._known
-        voters = known.voters(ignores_offline=self._options.ignores_offline)
-        if not self._options.is_voting or 2 * len({known.own_name, *told} & set(voters)) > len(voters):
-            return
-        old_vote = {c.SS_MASTER_NODE: known.master}
-        results = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S).call(
-            [known.own_name, *told], procedures.write_ssconf_files, old_vote
-        )
-        for name, result in results.items():
-            result.warn(f"Could not tell node {name} that {known.master} stays the master", self._console.warn)
-        ConfigFile(load_config(accept_foreign=True).identity).replace(ConfigEncoder().encode(before))
-        mark.clear()
-        raise errors.OpExecError(
-            f"Only {len(told)} of {len(voters) - 1} other nodes could be told that this node is the master, too few for"
-            f" its vote. {known.master} stays the master; if its daemons do not run, its watcher starts them"
-        )
+        return config
 
     # after
 
@@ -296,13 +312,17 @@ class _Failover:
         if not wait_for(lambda: not address_answers(ip), _ADDRESS_WAIT_S):
             self._problem(f"The address of the cluster ({ip}) still answers; the old master may have it")
 
-    def _wait_for_end_of_tenure(self, told_at: float, *, has_confirmed: bool) -> None:
-        """Wait until the old master has certainly noticed that the nodes name another one."""
-        if not has_confirmed and self._options.is_voting:
+    def _wait_for_end_of_tenure(self, told_at: float, told: Set[str]) -> None:
+        """Wait until whoever has been the master has certainly noticed that the nodes name another one.
+
+        That need not be the node that we took for it: another candidate may have taken over since we asked.
+        """
+        unaware = sorted({self._known.master, *self._known.candidates} - told)
+        if unaware and self._options.is_voting:
             rest_s = told_at + TENURE_S - time.monotonic()
             if rest_s > 0:
                 self._console.inform(
-                    f"Waiting {rest_s:.0f} seconds: {self._known.master}, if it runs, acts as the master that long"
+                    f"Waiting {rest_s:.0f} seconds: {' or '.join(unaware)}, if it runs, may act as the master that long"
                 )
                 time.sleep(rest_s)
         mark.clear()

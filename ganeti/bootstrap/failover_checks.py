@@ -1,7 +1,7 @@
 """Whether this node may take over the role of the master: decisions on what ssconf and the other nodes say."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, replace
 
 from ganeti import constants as c
 from ganeti.errors import OpExecError, OpPrereqError
@@ -48,6 +48,21 @@ def surroundings_of(reader: SsconfReader) -> Surroundings:
     )
 
 
+def resumed(known: Surroundings, old_master: str | None) -> Surroundings:
+    """Return what this node knew before an interrupted attempt to take over from *old_master*, if there is one.
+
+    It counts itself for the master since, which others need not do.
+    """
+    if old_master is None or known.own_name != known.master or old_master not in known.addresses:
+        return known
+    return replace(known, master=old_master)
+
+
+def counted(known: Surroundings, answers: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the answers as they were before this node told anybody that it is the master."""
+    return {name: known.master if answer == known.own_name else answer for name, answer in answers.items()}
+
+
 def check_role(known: Surroundings) -> None:
     """Check that this node may become the master. Raises OpPrereqError."""
     if known.own_name == known.master:
@@ -91,6 +106,11 @@ def check_elected(known: Surroundings, answers: Mapping[str, str | None]) -> Non
         " trusted",
         c.ECODE_STATE,
     )
+
+
+def is_majority(told: Set[str], voters: Collection[str], own_name: str) -> bool:
+    """Tell whether the nodes that were told to name this one are enough for its vote, and it is one of them."""
+    return own_name in told and 2 * len(told & set(voters)) > len(voters)
 
 
 def check_newest(own_serial: int, serials: Mapping[str, int | None]) -> None:

@@ -6,7 +6,7 @@ While it exists, a master daemon that starts on this node waits until the tenure
 import os
 
 from ganeti import pathutils
-from ganeti.utils.files import fsync_dir, remove_if_exists, write_atomic
+from ganeti.utils.files import fsync_dir, read_text, remove_if_exists, write_atomic
 
 _FILE = "takeover-unconfirmed"
 _MODE = 0o600
@@ -25,6 +25,14 @@ def set_mark(old_master: str) -> None:
 def is_set() -> bool:
     """Tell whether there is a take-over that was not confirmed."""
     return os.path.exists(path())
+
+
+def old_master() -> str | None:
+    """Return the name of the master before a take-over that was not confirmed, None if there is none.
+
+    Raises OSError.
+    """
+    return read_text(path(), default="").strip() or None
 
 
 def clear() -> None:

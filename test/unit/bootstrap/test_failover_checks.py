@@ -10,6 +10,9 @@ from ganeti.bootstrap.failover_checks import (
     check_majority,
     check_newest,
     check_role,
+    counted,
+    is_majority,
+    resumed,
 )
 from ganeti.errors import OpExecError, OpPrereqError
 from test.unit.factories import make_config, node_uuid
@@ -30,6 +33,28 @@ def test_the_master_need_not_take_over() -> None:
     with pytest.raises(OpPrereqError, match="already") as caught:
         check_role(known(master="n2"))
     assert caught.value.args[1] == c.ECODE_INVAL
+
+
+def test_an_attempt_that_was_interrupted_goes_on() -> None:
+    interrupted = known(master="n2")
+    again = resumed(interrupted, "n1")
+    check_role(again)
+    assert again.master == "n1"
+    # The node that it told before counts as what it said before.
+    check_elected(again, counted(again, {"n1": "n1", "n2": "n2", "n3": "n2"}))
+    with pytest.raises(OpPrereqError, match="n4"):
+        check_elected(again, counted(again, {"n1": "n4", "n2": "n2", "n3": "n4", "n4": "n4"}))
+    assert resumed(interrupted, None) is interrupted
+    assert resumed(known(), "n1") == known()
+    # A node that has been removed since cannot have the role.
+    assert resumed(interrupted, "n9") is interrupted
+
+
+@pytest.mark.parametrize(
+    ("told", "is_enough"), [({"n2"}, False), ({"n1", "n3"}, False), ({"n2", "n3"}, True), ({"n2", "n4"}, False)]
+)
+def test_most_nodes_have_to_be_told_and_this_one_with_them(told: set[str], is_enough: bool) -> None:
+    assert is_majority(told, ["n1", "n2", "n3"], "n2") == is_enough
 
 
 def test_only_candidates_may_and_the_others_are_named() -> None:
