@@ -42,8 +42,10 @@ class JobState(NamedTuple):
 class Luxi:
     """Calls over the LUXI socket of a virtual node."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, poll_s: float = _POLL_S) -> None:
+        """Look every *poll_s* seconds whether jobs have ended."""
         self._path = path
+        self._poll_s = poll_s
         self._connection: Connection | None = None
 
     def call(self, method: str, *args: Any) -> Any:
@@ -83,7 +85,7 @@ class Luxi:
             if all(state.is_final for state in states.values()):
                 return states
             assert time.monotonic() < deadline, f"jobs do not end: {states}"
-            time.sleep(_POLL_S)
+            time.sleep(self._poll_s)
 
     def close(self) -> None:
         """Close the connection."""

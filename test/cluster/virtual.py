@@ -86,11 +86,15 @@ class VirtualCluster:
         """Return a node's root directory."""
         return Path(self.layout.node_root(self.layout.node_hosts[node]))
 
+    def argv(self, node: int, *words: str) -> list[str]:
+        """Return the command line that runs a program on a node."""
+        return [f"{self.root(node)}/cmd", *words]
+
     def run(
         self, *argv: str, node: int = 0, check: bool = True, timeout_s: float = COMMAND_TIMEOUT_S
     ) -> CmdResult:
         """Run a program on a node; fail the test if it fails, unless *check* is false."""
-        result = run_cmd([f"{self.root(node)}/cmd", *argv], timeout_s=timeout_s)
+        result = run_cmd(self.argv(node, *argv), timeout_s=timeout_s)
         if check and result.failed:
             raise AssertionError(f"{' '.join(argv)}: {result.fail_reason}\n{result.output}\n{self.log_tails()}")
         return result
