@@ -87,6 +87,20 @@ PROGRAM = Program(
             opcodes=("OP_TAGS_SET",),
         ),
         Command(
+            "batch-create",
+            "ganeti.client.instance.batch_create:run",
+            "Create the instances that a file describes",
+            arguments=(Argument("file", "json-file"),),
+            options=(
+                common.DRY_RUN,
+                common.IALLOCATOR,
+                common.PRINT_JOBID,
+                common.PRIORITY,
+                common.SUBMIT,
+            ),
+            opcodes=("OP_INSTANCE_CREATE", "OP_INSTANCE_MULTI_ALLOC"),
+        ),
+        Command(
             "change-group",
             "ganeti.client.instance.change_group:run",
             "Move an instance to another node group",

@@ -97,6 +97,28 @@ def test_allocator_is_told_which_group_and_nodes(cluster: VirtualCluster, choosi
     assert where(cluster, "placed2")[0] in (0, 1)
 
 
+def test_allocator_places_several_instances_at_once(cluster: VirtualCluster, choosing: str, tmp_path: Path) -> None:
+    common = {"mode": "create", "nics": [], "no_install": True, "hypervisor": "fake", "beparams": {"memory": 8}}
+    file = tmp_path / "instances.json"
+    file.write_text(
+        json.dumps(
+            [
+                {**common, "instance_name": "batch0", "disk_template": "diskless", "disks": []},
+                {**common, "instance_name": "batch1", "disk_template": "sharedfile", "disks": [{"size": "4m"}]},
+            ]
+        )
+    )
+    with unchanged(cluster):
+        cluster.run("gnt-instance", "batch-create", "--dry-run", "-I", choosing, str(file))
+    result = cluster.run("gnt-instance", "batch-create", "-I", choosing, str(file))
+    assert result.stdout.splitlines()[-1] == "All instances created successfully."
+    cluster.run("gnt-instance", "startup", "--force-multiple", "batch0", "batch1")
+    assert (where(cluster, "batch0"), where(cluster, "batch1")) == ([0], [1])
+    with unchanged(cluster):
+        result = cluster.run("gnt-instance", "batch-create", "-I", choosing, str(file), check=False)
+    assert (result.exit_code, "already in the cluster" in result.output) == (1, True)
+
+
 # moving
 
 

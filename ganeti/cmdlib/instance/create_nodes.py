@@ -60,7 +60,7 @@ def allocate(lu: LogicalUnit[OpInstanceCreate], plan: InstancePlan) -> InstanceP
     chosen = solve(
         lu,
         str(op.iallocator),
-        Allocate(_request(plan, op.group_name), whitelist),
+        Allocate(new_instance(plan, op.group_name), whitelist),
         ecode=c.ECODE_TEMP_NORES if op.opportunistic_locking else c.ECODE_NORES,
     )
     names = [node.name for node in chosen]
@@ -89,7 +89,7 @@ def check_nodes_exist(lu: LogicalUnit[OpInstanceCreate]) -> None:
         raise OpPrereqError("A node was removed since locks were acquired; retry the operation", c.ECODE_STATE)
 
 
-def _request(plan: InstancePlan, group_name: str | None) -> NewInstance:
+def new_instance(plan: InstancePlan, group_name: str | None) -> NewInstance:
     """Return the instance as allocators are told of it."""
     return NewInstance(
         name=plan.name,
