@@ -29,6 +29,9 @@ _TCP_KEEPALIVE_S: Final = 30
 #: A connection ends when what was sent on it, keep-alive probes too, is not acknowledged for so long: the kernel of the
 #: other side is gone or cut off. Without it a kept connection would cost a dead node's caller the whole time-out.
 _TCP_USER_TIMEOUT_S: Final = 20
+#: How long a connection in the making counts against the limit of them: handshakes of nodes that are there take far
+#: less, and waiting for those that are not costs no processor time.
+_HANDSHAKE_S: Final = 0.5
 _USER_CLOSED: Final = "HTTP client was closed"
 
 
@@ -273,7 +276,8 @@ class _Loop:
         self._timer_at: float | None = None
         self._waiting: collections.deque[_Transfer] = collections.deque()
         self._running: dict[Any, _Transfer] = {}
-        self._connecting: set[Any] = set()
+        #: When each connection in the making stops to count as one.
+        self._connecting: dict[Any, float] = {}
         self._share = pycurl.CurlShare()
         self._share.setopt(pycurl.SH_SHARE, pycurl.LOCK_DATA_SSL_SESSION)
         self._multi = pycurl.CurlMulti()
@@ -308,16 +312,25 @@ class _Loop:
         return True
 
     def _start_waiting(self) -> None:
-        self._connecting = {curl for curl in self._connecting if not self._running[curl].upload.has_started}
+        now = time.monotonic()
+        self._connecting = {
+            curl: until
+            for curl, until in self._connecting.items()
+            if now < until and not self._running[curl].upload.has_started
+        }
         while self._waiting and len(self._connecting) < self._max_connecting:
             transfer = self._waiting.popleft()
             self._running[transfer.curl] = transfer
-            self._connecting.add(transfer.curl)
+            self._connecting[transfer.curl] = now + _HANDSHAKE_S
             transfer.limit_time()
             self._multi.add_handle(transfer.curl)
 
     def _seconds_to_timer(self) -> float | None:
-        return None if self._timer_at is None else max(0.0, self._timer_at - time.monotonic())
+        due = [] if self._timer_at is None else [self._timer_at]
+        if self._waiting:
+            # The next of those that wait may start then.
+            due += self._connecting.values()
+        return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _drain_wake(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -360,7 +373,7 @@ class _Loop:
 
     def _take_down(self, curl: Any) -> _Transfer:
         self._multi.remove_handle(curl)
-        self._connecting.discard(curl)
+        self._connecting.pop(curl, None)
         return self._running.pop(curl)
 
     def _shut_down(self) -> None:

@@ -17,6 +17,8 @@ from typing import Any, Final, Protocol
 from cheroot.server import Gateway, HTTPServer
 
 from ganeti import constants as c
+from ganeti.http.request_id import HEADER as REQUEST_ID
+from ganeti.http.request_id import readable_request_id
 from ganeti.http.tls import ContextSource, Peer, TlsAdapter, TlsSocket
 from ganeti.utils import log
 
@@ -214,18 +216,20 @@ class _CallGateway(Gateway):
             self._send_error(HTTPStatus.SERVICE_UNAVAILABLE, "This node is busy with other calls, try again later")
             return
         begin = time.monotonic()
+        request_id = readable_request_id(self.req.inheaders.get(REQUEST_ID.encode("ascii")))
         try:
             if not _is_connected(self.req.conn.socket):
                 _LOG.warning("%s gave up its call of %s before it began: not carried out", peer.address, name)
                 self.req.close_connection = True
                 return
-            with log.thread_name(name):
+            with log.thread_name(f"{name} {request_id}".rstrip()):
                 answer = self._application.handle(name, body)
         finally:
             if not is_urgent:
                 self._lanes.leave()
         level = logging.DEBUG if is_urgent else logging.INFO
-        _LOG.log(level, "%s called %s, %.3f s", peer.address, name, time.monotonic() - begin)
+        took_s = time.monotonic() - begin
+        _LOG.log(level, "%s called %s (request %s), %.3f s", peer.address, name, request_id or "unnamed", took_s)
         self._send(HTTPStatus.OK, answer, c.HTTP_APP_JSON)
 
     def _send_error(self, status: HTTPStatus, text: str) -> None:

@@ -1,16 +1,20 @@
 """Calls procedures on nodes, many at once; one result per node, whatever happens to the others."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from ganeti.http.request_id import new_request_id
 from ganeti.rpc.changes import NodeChanges
 from ganeti.rpc.declaration import Procedure
 from ganeti.rpc.in_flight import CallInFlight
 from ganeti.rpc.resolvers import Offline, Resolver, Unresolved
 from ganeti.rpc.result import OFFLINE_MESSAGE, RpcResult, failure
 from ganeti.rpc.transport import NodeTransport, PendingCall
+
+_LOG = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -128,10 +132,14 @@ class RpcClient:
     def begin_each(self, proc: Procedure[P, R], args_of: Mapping[str, tuple[Any, ...]], /) -> dict[str, BegunCall[R]]:
         """Start calls of a procedure on many nodes, each with its own arguments; does not wait for any of them."""
         self._check()
-        return {
-            node: BegunCall(node, proc, self._start(node, proc, body, proc.timeout_s(args_of[node])), self._before_call)
-            for node, body in proc.encode_each(args_of).items()
-        }
+        request_id = new_request_id()
+        _LOG.debug("Request %s: %s on %d nodes", request_id, proc.name, len(args_of))
+
+        def begin(node: str, body: bytes) -> BegunCall[R]:
+            started = self._start(node, proc, body, proc.timeout_s(args_of[node]), request_id)
+            return BegunCall(node, proc, started, self._before_call)
+
+        return {node: begin(node, body) for node, body in proc.encode_each(args_of).items()}
 
     def close(self) -> None:
         """Close all connections; calls under way fail."""
@@ -142,7 +150,7 @@ class RpcClient:
             self._before_call()
 
     def _start(
-        self, node: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float
+        self, node: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float, request_id: str
     ) -> "PendingCall | RpcResult[Any]":
         address = self._resolver.resolve(node, offline_ok=proc.offline_ok)
         if isinstance(address, Offline):
@@ -150,7 +158,7 @@ class RpcClient:
         if isinstance(address, Unresolved):
             return failure(node, proc.name, address.reason)
         limit_s = timeout_s if self._limit_s is None else min(timeout_s, self._limit_s)
-        pending = self._transport.start(address, proc, body, limit_s)
+        pending = self._transport.start(address, proc, body, limit_s, request_id)
         owner = self._owner or threading.current_thread().name
         self._transport.in_flight.note(CallInFlight(node, proc.name, owner), pending.future)
         return pending

@@ -16,6 +16,7 @@ import msgspec
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.http.client import HttpPool, HttpReply, HttpRequest, TransferError
+from ganeti.http.request_id import HEADER
 from ganeti.rpc.declaration import Procedure
 from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.in_flight import CallsInFlight
@@ -85,21 +86,25 @@ class NodeTransport:
         #: For whoever calls through this transport to fill.
         self.in_flight = CallsInFlight()
 
-    def start(self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float) -> "PendingCall":
+    def start(
+        self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float, request_id: str
+    ) -> "PendingCall":
         """Send a call to the node at *address*; does not wait and does not raise."""
         known_problem = self._unreachable.problem(address)
         if known_problem is not None:
             return PendingCall(self, address, None, _failed_future(known_problem), timeout_s, time.monotonic())
         deadline = time.monotonic() + timeout_s
         try:
-            request = self._request(address, proc, body, timeout_s)
+            request = self._request(address, proc, body, timeout_s, request_id)
         except OSError as err:
             # 58 is libcurl's code for a problem with the local certificate.
             text = f"Cannot read the certificates of this node: {err}"
             return PendingCall(self, address, None, _failed_future(TransferError(58, text)), timeout_s, deadline)
         return PendingCall(self, address, request, self._pool.submit(request), timeout_s, deadline)
 
-    def _request(self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float) -> HttpRequest:
+    def _request(
+        self, address: str, proc: Procedure[Any, Any], body: bytes, timeout_s: float, request_id: str
+    ) -> HttpRequest:
         host = f"[{address}]" if ":" in address else address
         scheme = "http" if self._identity is None else "https"
         source = self._source
@@ -110,7 +115,7 @@ class NodeTransport:
             connect_timeout_s=self._connect_timeout_s,
             identity=self._identity.current() if self._identity is not None else None,
             is_repeatable=proc.is_repeatable,
-            headers=_HEADERS,
+            headers=(*_HEADERS, f"{HEADER}: {request_id}"),
             source_address=source if source and (":" in source) == (":" in address) else None,
         )
 

@@ -161,6 +161,17 @@ def test_refused_client_is_logged_with_digest_and_address(
     assert support.ADDRESS in caplog.text
 
 
+def test_names_of_requests_that_could_forge_lines_are_not_logged(
+    server: HttpServer, certificates: support.Certificates, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (b"Job1-2", b"Job1 INFO all is well", b"x" * 65, b"\xc3\xa4"):
+        headers = b"Host: x\r\nX-Ganeti-Request: %s\r\n" % name
+        with caplog.at_level(logging.DEBUG):
+            assert _status(_exchange(server, certificates, _post(b"version", b"[]", headers))) == 200
+    logged = [message for message in caplog.messages if "called version" in message]
+    assert [message.partition("(request ")[2].partition(")")[0] for message in logged] == ["Job1-2", *["unnamed"] * 3]
+
+
 def test_sha256_digests_are_accepted_too(server: HttpServer, certificates: support.Certificates) -> None:
     digest = x509.sha256_digest_of(x509.load_certificate(str(certificates.client_pem)))
     support.allow(certificates.server_pem.parent, digest)

@@ -1,5 +1,7 @@
 """Calls over real TLS connections: who may call, fan-out, broken and slow nodes, kept connections."""
 
+import logging
+import re
 import socket
 import threading
 import time
@@ -18,7 +20,7 @@ from ganeti.rpc.dispatch import RPCFail
 from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.resolvers import Offline, StaticResolver
 from ganeti.rpc.transport import NodeTransport
-from ganeti.utils import x509
+from ganeti.utils import log, x509
 from test.unit import node_server as support
 
 PROTOCOL = 3010000
@@ -284,6 +286,37 @@ def test_dead_node_costs_its_time_out_once_and_others_nothing(certificates: supp
     assert 0.4 < first_took < 4
     assert "a moment ago" in (again.fail_msg or "")
     assert again_took < 0.4
+
+
+def test_many_dead_nodes_cost_little_more_than_one(certificates: support.Certificates) -> None:
+    """Three rounds of two connections each would take as long as three time-outs."""
+    timeout_s = 1.5
+    with support.node_server(certificates, {procedures.version: _answer_version}) as server:
+        addresses = {f"dead{index}": f"127.0.0.{index}" for index in range(20, 26)} | {"n1": support.ADDRESS}
+        silent = [_Silent(address, server.port) for name, address in addresses.items() if name != "n1"]
+        identity = NodeIdentity(str(certificates.client_pem), str(certificates.server_pem))
+        transport_ = NodeTransport(identity, port=server.port, connect_timeout_s=timeout_s, max_connecting=2)
+        client = RpcClient(StaticResolver(addresses), transport_)
+        try:
+            begin = time.monotonic()
+            results = client.call(addresses, procedures.version)
+            took = time.monotonic() - begin
+        finally:
+            client.close()
+            for server_socket in silent:
+                server_socket.close()
+    assert results.pop("n1").payload == PROTOCOL
+    assert all((result.fail_msg or "").startswith("Error 28: ") for result in results.values())
+    assert took < 2.5 * timeout_s
+
+
+def test_logs_of_nodes_tell_for_whom_a_call_was_made(rpc: RpcClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG), log.thread_name("Jq1/Job42"):
+        rpc.call(["n1"], procedures.version)
+        rpc.call(["n1"], procedures.version)
+    names = re.findall(r"called version \(request (Jq1/Job42-\d+)\)", caplog.text)
+    assert len(set(names)) == 2
+    assert all(f"Request {name}: version on 1 nodes" in caplog.text for name in names)
 
 
 def test_node_without_daemon_fails_at_once_and_is_tried_again(certificates: support.Certificates) -> None:
