@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from ganeti import constants as c
-from ganeti.objects.base import Params
+from ganeti.objects.base import Params, written
 from ganeti.types import Private
 
 #: (source, text, nanoseconds since the epoch)
@@ -14,7 +14,10 @@ ReasonTrail: TypeAlias = list[ReasonEntry]
 
 
 class WireValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value inside a call to a node; unknown keys of other versions are ignored, unset ones left out."""
+    """A value inside a call to a node; unknown keys of other versions are ignored, keys without a value left out.
+
+    Everything that has a value is there, also if it is the usual one: nodes of other versions have no defaults.
+    """
 
 
 class WireNic(WireValue, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,17 +41,17 @@ class WireDisk(WireValue, frozen=True, kw_only=True, omit_defaults=True):
     dev_type: str
     logical_id: tuple[Any, ...]
     size: int
-    mode: str = c.DISK_RDWR
-    iv_name: str = ""
+    mode: str = written(lambda: c.DISK_RDWR)
+    iv_name: str = written(str)
     name: str | None = None
-    nodes: tuple[str, ...] = ()
-    children: tuple["WireDisk", ...] = ()
-    params: Params = msgspec.field(default_factory=dict)
-    dynamic_params: Params = msgspec.field(default_factory=dict)
+    nodes: tuple[str, ...] = written(tuple)
+    children: tuple["WireDisk", ...] = written(tuple)
+    params: Params = written(dict)
+    dynamic_params: Params = written(dict)
     spindles: int | None = None
     pci: int | None = None
     hvinfo: Params | None = None
-    serial_no: int = 1
+    serial_no: int = written(lambda: 1)
 
     def __repr__(self) -> str:
         """Show the disk without its logical id, which may hold a secret."""
@@ -65,20 +68,20 @@ class WireInstance(WireValue, frozen=True, kw_only=True, omit_defaults=True):
     hypervisor: str
     hvparams: Params
     beparams: Params
-    osparams: Params = msgspec.field(default_factory=dict)
-    osparams_private: dict[str, Private[Any]] = msgspec.field(default_factory=dict)
-    admin_state: str = c.ADMINST_DOWN
-    admin_state_source: str = c.ADMIN_SOURCE
-    disk_template: str = c.DT_DISKLESS
-    disks: tuple[str, ...] = ()
-    disks_active: bool = False
-    disks_info: tuple[WireDisk, ...] = ()
-    nics: tuple[WireNic, ...] = ()
-    secondary_nodes: tuple[str, ...] = ()
+    osparams: Params = written(dict)
+    osparams_private: dict[str, Private[Any]] = written(dict)
+    admin_state: str = written(lambda: c.ADMINST_DOWN)
+    admin_state_source: str = written(lambda: c.ADMIN_SOURCE)
+    disk_template: str = written(lambda: c.DT_DISKLESS)
+    disks: tuple[str, ...] = written(tuple)
+    disks_active: bool = written(bool)
+    disks_info: tuple[WireDisk, ...] = written(tuple)
+    nics: tuple[WireNic, ...] = written(tuple)
+    secondary_nodes: tuple[str, ...] = written(tuple)
     network_port: int | None = None
-    forthcoming: bool = False
-    tags: tuple[str, ...] = ()
-    serial_no: int = 1
+    forthcoming: bool = written(bool)
+    tags: tuple[str, ...] = written(tuple)
+    serial_no: int = written(lambda: 1)
     ctime: float | None = None
     mtime: float | None = None
 
