@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from ganeti import constants as c
@@ -21,27 +22,53 @@ _NAME: Final = re.compile(c.EXT_PLUGIN_MASK)
 _TOTAL_TIMEOUT_S: Final = c.RPC_TMO_NORMAL - 10.0
 
 
+@dataclass(frozen=True)
+class HookPolicy:
+    """What the administrator of this node decided about hooks.
+
+    ``script_timeout_s`` limits each script in addition to the limit of all together; ``stops_at_failure``: after a
+    failed pre hook, which makes the operation fail anyway, the others are skipped.
+    """
+
+    script_timeout_s: float | None = None
+    stops_at_failure: bool = False
+
+
+_policy = HookPolicy()
+
+
+def set_policy(policy: HookPolicy) -> None:
+    """Run hooks like this from now on; for the start of the daemon."""
+    global _policy
+    _policy = policy
+
+
 @implements(procedures.hooks_runner)
 def hooks_runner(hpath: str, phase: str, env: dict[str, str]) -> list[HookResult]:
     """Run the hooks of a path, one after the other, whatever the result of earlier ones is."""
     if phase not in (c.HOOKS_PHASE_PRE, c.HOOKS_PHASE_POST):
         raise RPCFail(f"Unknown hooks phase '{phase}'")
-    if _NAME.match(hpath) is None:
+    if _NAME.fullmatch(hpath) is None:
         raise RPCFail(f"Invalid hooks path '{hpath}'")
-    return run_hooks(pathutils.HOOKS_BASE_DIR, pathutils.hooks_dir(hpath, phase), env)
+    stops_at_failure = _policy.stops_at_failure and phase == c.HOOKS_PHASE_PRE
+    directory = pathutils.hooks_dir(hpath, phase)
+    return run_hooks(pathutils.HOOKS_BASE_DIR, directory, env, stops_at_failure=stops_at_failure)
 
 
-def run_hooks(base: str, directory: str, env: Mapping[str, str]) -> list[HookResult]:
+def run_hooks(base: str, directory: str, env: Mapping[str, str], *, stops_at_failure: bool = False) -> list[HookResult]:
     """Run the hooks in a subdirectory of *base* with exactly the environment *env*."""
     environment = {**env, **_virtual_environment()}
     deadline = time.monotonic() + _TOTAL_TIMEOUT_S
     results: list[HookResult] = []
+    is_over = False
     for name, is_runnable in _entries(f"{base}/{directory}"):
         shown = f"{directory}/{name}"
-        if not is_runnable:
+        if not is_runnable or is_over:
             results.append((shown, c.HKR_SKIP, ""))
             continue
-        code, output = _run(f"{base}/{shown}", environment, max(1.0, deadline - time.monotonic()))
+        timeout_s = min(max(1.0, deadline - time.monotonic()), _policy.script_timeout_s or _TOTAL_TIMEOUT_S)
+        code, output = _run(f"{base}/{shown}", environment, timeout_s)
+        is_over = stops_at_failure and code == c.HKR_FAIL
         results.append((shown, code, safe_encode(output.strip())))
     return results
 
@@ -68,7 +95,7 @@ def _entries(directory: str) -> Iterator[tuple[str, bool]]:
         name = os.fsdecode(raw)
         if not name.startswith("."):
             path = f"{directory}/{name}"
-            yield name, bool(_NAME.match(name)) and os.path.isfile(path) and os.access(path, os.X_OK)
+            yield name, bool(_NAME.fullmatch(name)) and os.path.isfile(path) and os.access(path, os.X_OK)
 
 
 def _run(path: str, env: Mapping[str, str], timeout_s: float) -> tuple[int, str]:

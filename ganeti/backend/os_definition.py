@@ -128,7 +128,7 @@ def find_os(full_name: str, search_path: Sequence[str] = pathutils.OS_SEARCH_PAT
       OsDefinitionError: there is none, or the first one in the search path is unusable.
     """
     base, _ = split_name(full_name)
-    if _NAME.match(base):
+    if _NAME.fullmatch(base):
         for directory in search_path:
             path = Path(directory) / base
             if path.is_dir():
@@ -179,7 +179,7 @@ def diagnose(search_path: Sequence[str] = pathutils.OS_SEARCH_PATH) -> list[OsDi
 
 def _diagnose_one(name: str, path: Path) -> OsDiagnosis:
     try:
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise OsDefinitionError(f"Name '{name}' has characters other than letters, digits, '_' and '-'")
         if not path.is_dir():
             raise OsDefinitionError(f"Path '{path}' is not a directory")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from ganeti import constants as c
 from ganeti import pathutils, serializer
 from ganeti.utils.files import remove_if_exists, write_atomic
 
@@ -19,7 +20,7 @@ def reason_path(instance_name: str) -> str:
 
 def store(instance_name: str, trail: Sequence[Sequence[Any]], action: str) -> None:
     """Write down why *action* (start, shutdown, reboot) was done; failures are logged only."""
-    entries = [*trail, (f"gnt:noded:{action}", "", time.time_ns())]
+    entries = [*trail, (f"{c.OPCODE_REASON_SRC_NODED}:{action}", "", time.time_ns())]
     try:
         os.makedirs(pathutils.INSTANCE_REASON_DIR, mode=0o755, exist_ok=True)
         write_atomic(reason_path(instance_name), serializer.dumps(entries), mode=0o644, fsync=False)

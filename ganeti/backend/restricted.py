@@ -45,7 +45,7 @@ def check_command(name: str, directory: str) -> str:
     _check_owner(directory, found)
     if not stat.S_ISDIR(found.st_mode):
         raise Refused(f"'{directory}' is not a directory")
-    if not name.strip() or os.path.basename(name) != name or _NAME.match(name) is None:
+    if not name.strip() or os.path.basename(name) != name or _NAME.fullmatch(name) is None:
         raise Refused(f"Invalid command name '{name}'")
     path = os.path.join(directory, name)
     try:
@@ -58,24 +58,36 @@ def check_command(name: str, directory: str) -> str:
     return path
 
 
+def _permitted_program(cmd: str) -> str:
+    """Return the path of the program of a command, one caller after the other.
+
+    Raises RPCFail, slowly and without telling what is wrong, if it must not be run.
+    """
+    try:
+        with flock(pathutils.RESTRICTED_COMMANDS_LOCK_FILE, timeout_s=_LOCK_TIMEOUT_S):
+            try:
+                return check_command(cmd, pathutils.RESTRICTED_COMMANDS_DIR)
+            except Refused as err:
+                _LOG.error("Refusing restricted command %r: %s", cmd, err)
+                # The lock is held meanwhile, so that trying in parallel does not help either.
+                time.sleep(_REFUSAL_DELAY_S)
+    except (errors.LockError, OSError) as err:
+        _LOG.error("Refusing restricted command %r: %s", cmd, err)
+        time.sleep(_REFUSAL_DELAY_S)
+    raise RPCFail(f"Executing command '{cmd}' failed")
+
+
 @implements(procedures.restricted_command)
 def restricted_command(cmd: str) -> str:
     """Run one of the commands that the administrator allows on this node."""
     if not buildcfg.ENABLE_RESTRICTED_COMMANDS:
         raise RPCFail("Restricted commands disabled at configure time")
+    path = _permitted_program(cmd)
+    _LOG.info("Running restricted command '%s'", cmd)
     try:
-        with flock(pathutils.RESTRICTED_COMMANDS_LOCK_FILE, timeout_s=_LOCK_TIMEOUT_S):
-            try:
-                path = check_command(cmd, pathutils.RESTRICTED_COMMANDS_DIR)
-            except Refused as err:
-                _LOG.error("Refusing restricted command '%s': %s", cmd, err)
-                # The lock is held meanwhile, so that trying in parallel does not help either.
-                time.sleep(_REFUSAL_DELAY_S)
-                raise RPCFail(f"Executing command '{cmd}' failed") from err
-    except errors.LockError as err:
-        _LOG.error("Refusing restricted command '%s': %s", cmd, err)
-        raise RPCFail(f"Executing command '{cmd}' failed") from err
-    result = run_cmd([path], timeout_s=_TIMEOUT_S, env={}, reset_env=True)
+        result = run_cmd([path], timeout_s=_TIMEOUT_S, env={}, reset_env=True)
+    except errors.OpExecError as err:
+        raise RPCFail(f"Restricted command '{cmd}' failed: {err}; output: ") from err
     output = safe_encode(result.output)
     if result.failed:
         raise RPCFail(f"Restricted command '{cmd}' failed: {result.fail_reason}; output: {output}")

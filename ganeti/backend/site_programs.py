@@ -20,7 +20,7 @@ _ALLOCATOR_TIMEOUT_S: Final = c.RPC_TMO_NORMAL - 10.0
 
 def find_program(name: str, search_path: tuple[str, ...]) -> str | None:
     """Return the path of a regular file called *name* in the first directory that has it."""
-    if _NAME.match(name) is None:
+    if _NAME.fullmatch(name) is None:
         return None
     paths = (os.path.join(directory, name) for directory in search_path)
     return next((path for path in paths if os.path.isfile(path)), None)

@@ -390,7 +390,7 @@ def checked_iallocator(name: str | None) -> str:
 def check_compression_tools(tools: tuple[str, ...]) -> None:
     """Check the names of the compression tools."""
     for tool in tools:
-        if not _TOOL_RE.match(tool):
+        if not _TOOL_RE.fullmatch(tool):
             raise _invalid(f"Invalid name of a compression tool: {tool!r}")
     if c.IEC_GZIP not in tools:
         raise _invalid("The compression tools must include gzip")

@@ -25,6 +25,7 @@ _LOG = logging.getLogger(__name__)
 #: What is completed after options whose type does not tell.
 _COMPLETION_KINDS: Final = {
     "bind_address": "inetaddr",
+    "hook_timeout": "integer",
     "max_clients": "integer",
     "port": "integer",
     "ssl_cert": "file",
@@ -120,7 +121,7 @@ def _add_https_options(parser: ProgramParser) -> None:
     add("--no-ssl", dest="ssl", action="store_false", help="Do not secure HTTP protocol with SSL")
     add("-K", "--ssl-key", dest="ssl_key", default=None, help="SSL key path")
     add("-C", "--ssl-cert", dest="ssl_cert", default=None, help="SSL certificate path")
-    add("--max-clients", type=_positive, default=20, help="Maximum number of simultaneous calls")
+    add("--max-clients", type=positive, default=20, help="Maximum number of simultaneous calls")
 
 
 def _port(text: str) -> int:
@@ -130,7 +131,8 @@ def _port(text: str) -> int:
     return number
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Return a number of at least 1, for options. Raises ValueError or ArgumentTypeError."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")

@@ -12,7 +12,7 @@ from OpenSSL import SSL
 from ganeti import constants as c
 from ganeti import pathutils
 from ganeti.backend import base as backend
-from ganeti.backend import jobqueue
+from ganeti.backend import hooks, jobqueue
 from ganeti.http.server import HttpServer
 from ganeti.http.tls import ContextSource, Peer
 from ganeti.rpc.dispatch import Dispatcher, HandlerTable
@@ -80,12 +80,25 @@ class NodeDaemon(launch.Daemon):
         parser.add_argument(
             "--no-mlock", dest="mlock", action="store_false", help="Do not mlock the node memory in ram"
         )
+        parser.add_argument(
+            "--hook-timeout",
+            type=launch.positive,
+            default=None,
+            metavar="SECONDS",
+            help="Stop a hook that runs longer (all hooks of a phase together have a quarter of an hour)",
+        )
+        parser.add_argument(
+            "--stop-at-failed-hook",
+            action="store_true",
+            help="Skip the other hooks before an operation once one has failed",
+        )
 
     def prepare(self, options: argparse.Namespace) -> None:
         """Lock memory, initialise the job queue's directory, listen."""
         if options.mlock:
             daemon_utils.lock_memory()
         jobqueue.initialise()
+        hooks.set_policy(hooks.HookPolicy(options.hook_timeout, options.stop_at_failed_hook))
         handlers = backend.load_handlers()
         access: Access = CandidateAccess(server_pem=options.ssl_cert) if options.ssl else AnyoneAccess()
         try:

@@ -37,7 +37,7 @@ def load_provider(name: str, path: str) -> Provider:
 
     Raises BlockDeviceError with the first problem.
     """
-    if _NAME.match(name) is None:
+    if _NAME.fullmatch(name) is None:
         raise BlockDeviceError(f"Name '{name}' has characters other than letters, digits, '_' and '-'")
     if not os.path.isdir(path):
         raise BlockDeviceError(f"Path '{path}' is not a directory")

@@ -34,7 +34,7 @@ def check(given: SshUpdate) -> None:
         sshkeys.updated_authorized_keys("", *given.authorized_keys)
     if given.generate is not None:
         kind, _, suffix = given.generate
-        if kind not in c.SSHK_ALL or not _SUFFIX_RE.match(suffix):
+        if kind not in c.SSHK_ALL or not _SUFFIX_RE.fullmatch(suffix):
             raise errors.OpPrereqError(f"Cannot make an SSH key of kind '{kind}', suffix '{suffix}'", c.ECODE_INVAL)
 
 

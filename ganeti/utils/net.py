@@ -111,7 +111,7 @@ def normalise_mac_prefix(prefix: str) -> str:
     Raises OpPrereqError (wrong_input).
     """
     lower = prefix.lower()
-    if not _MAC_PREFIX_RE.match(lower):
+    if not _MAC_PREFIX_RE.fullmatch(lower):
         raise errors.OpPrereqError(
             f"Invalid MAC prefix '{prefix}'; three octets like aa:00:00 are needed", c.ECODE_INVAL
         )

@@ -24,7 +24,7 @@ class ResolvedName(NamedTuple):
 def normalise_name(name: str) -> str:
     """Return an instance name in lower case; raises OpPrereqError (wrong_input)."""
     lower = name.lower()
-    if not _NAME_RE.match(lower) or ".." in lower or lower.startswith(".") or lower.endswith("."):
+    if not _NAME_RE.fullmatch(lower) or ".." in lower or lower.startswith(".") or lower.endswith("."):
         raise OpPrereqError(f"Invalid instance name '{name}'", c.ECODE_INVAL)
     return lower
 

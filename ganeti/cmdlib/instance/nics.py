@@ -40,7 +40,7 @@ def normalise_vlan(vlan: str) -> str:
     if not text:
         return ""
     numbers = [int(number) for number in re.findall(r"\d+", text)]
-    if not _VLAN_RE.match(text) or not all(1 <= number <= _MAX_VLAN for number in numbers):
+    if not _VLAN_RE.fullmatch(text) or not all(1 <= number <= _MAX_VLAN for number in numbers):
         raise _invalid(f"Specified VLAN parameter is invalid: {vlan}")
     return f".{text}" if text.isdigit() else text
 
@@ -48,7 +48,7 @@ def normalise_vlan(vlan: str) -> str:
 def normalise_mac(mac: str) -> str:
     """Return a MAC address in lower case; raises OpPrereqError (wrong_input)."""
     lower = mac.strip().lower()
-    if not _MAC_RE.match(lower):
+    if not _MAC_RE.fullmatch(lower):
         raise _invalid(f"Invalid MAC address specified: {mac}")
     return lower
 

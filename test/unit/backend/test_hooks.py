@@ -93,3 +93,36 @@ def test_unknown_phase_and_paths_elsewhere_are_refused(base: Path) -> None:
         hooks.hooks_runner("node-add", "middle", {})
     with pytest.raises(RPCFail, match="Invalid hooks path"):
         hooks.hooks_runner("../../tmp", c.HOOKS_PHASE_PRE, {})
+
+
+@pytest.fixture
+def policy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the policy back after the test."""
+    monkeypatch.setattr(hooks, "_policy", hooks.HookPolicy())
+
+
+def test_the_administrator_may_limit_each_hook(base: Path, policy: None) -> None:
+    hooks.set_policy(hooks.HookPolicy(script_timeout_s=0.3))
+    _add(base, "a-hangs", "echo begun; sleep 60")
+    _add(base, "b-good", "true")
+    first, second = _run()
+    assert (first[1], first[2].splitlines()[0]) == (c.HKR_FAIL, "begun")
+    assert "ran for too long" in first[2]
+    assert second[1] == c.HKR_SUCCESS
+
+
+def test_the_administrator_may_skip_what_follows_a_failed_pre_hook(base: Path, policy: None) -> None:
+    (base / "node-add-post.d").symlink_to("node-add-pre.d")
+    hooks.set_policy(hooks.HookPolicy(stops_at_failure=True))
+    _add(base, "a-good", "true")
+    _add(base, "b-fails", "false")
+    _add(base, "c-after", "true")
+    codes = [code for _, code, _ in _run()]
+    assert codes == [c.HKR_SUCCESS, c.HKR_FAIL, c.HKR_SKIP]
+    codes = [code for _, code, _ in hooks.hooks_runner("node-add", c.HOOKS_PHASE_POST, {})]
+    assert codes == [c.HKR_SUCCESS, c.HKR_FAIL, c.HKR_SUCCESS]
+
+
+def test_names_that_end_with_a_line_feed_are_skipped(base: Path) -> None:
+    _add(base, "odd\n", "exit 1")
+    assert [code for _, code, _ in _run()] == [c.HKR_SKIP]

@@ -70,7 +70,7 @@ def test_guest_runs_with_links_to_its_disks(storage: Path) -> None:
     assert guests.instance_info(NAME, c.HT_FAKE, {})["memory"] == 16
     assert guests.all_instances_info([c.HT_FAKE], {}) == {NAME: guests.instance_info(NAME, c.HT_FAKE, {})}
     reasons = json.loads((storage.parent / "INSTANCE_REASON_DIR" / NAME).read_text())
-    assert [entry[0] for entry in reasons] == ["gnt:client", "gnt:noded:start"]
+    assert [entry[0] for entry in reasons] == ["gnt:client", "gnt:daemon:noded:start"]
     migration.instance_migratable(guest)
     instance.instance_start(guest, False, [])
     instance.instance_reboot(guest, c.INSTANCE_REBOOT_HARD, 5, [])

@@ -52,7 +52,7 @@ def _reserved_lvs(_cluster: Cluster, value: Sequence[str]) -> tuple[str, ...]:
 
 def _compression_tools(_cluster: Cluster, value: Sequence[str]) -> tuple[str, ...]:
     for tool in value:
-        if not _TOOL_RE.match(tool):
+        if not _TOOL_RE.fullmatch(tool):
             raise invalid(f"Invalid name of a compression tool: '{tool}'")
     if c.IEC_GZIP not in value:
         raise invalid("The compression tools must include gzip")
