@@ -57,8 +57,10 @@ CLUSTER: Final[Resource[ClusterItem]] = Resource(
                 lambda item: optional(item.view.cluster.volume_group_name),
             ),
             Field("tags", "Tags", c.QFT_OTHER, "Tags of the cluster", lambda item: list(item.view.cluster.tags)),
-            Field("ctime", "CTime", c.QFT_TIMESTAMP, "Time of creation", lambda i: i.view.cluster.ctime or 0.0),
-            Field("mtime", "MTime", c.QFT_TIMESTAMP, "Time of the last change", lambda i: i.view.cluster.mtime or 0.0),
+            Field("ctime", "CTime", c.QFT_TIMESTAMP, "Time of creation", lambda i: optional(i.view.cluster.ctime)),
+            Field(
+                "mtime", "MTime", c.QFT_TIMESTAMP, "Time of the last change", lambda i: optional(i.view.cluster.mtime)
+            ),
             Field("drain_flag", "QueueDrained", c.QFT_BOOL, "Whether the queue is drained", lambda i: i.is_drained),
             Field(
                 "watcher_pause",

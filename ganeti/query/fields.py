@@ -133,7 +133,7 @@ def common_fields(what: str, obj: Callable[[Item], Any]) -> list[Field[Item]]:
     return [
         Field("uuid", "UUID", c.QFT_TEXT, f"UUID of the {what}", lambda item: obj(item).uuid),
         Field("serial_no", "SerialNo", c.QFT_NUMBER, f"Number of changes to the {what}", lambda i: obj(i).serial_no),
-        Field("ctime", "CTime", c.QFT_TIMESTAMP, "Time of creation", lambda item: obj(item).ctime or 0.0),
-        Field("mtime", "MTime", c.QFT_TIMESTAMP, "Time of the last change", lambda item: obj(item).mtime or 0.0),
+        Field("ctime", "CTime", c.QFT_TIMESTAMP, "Time of creation", lambda i: optional(obj(i).ctime)),
+        Field("mtime", "MTime", c.QFT_TIMESTAMP, "Time of the last change", lambda i: optional(obj(i).mtime)),
         Field("tags", "Tags", c.QFT_OTHER, f"Tags of the {what}", lambda item: list(obj(item).tags)),
     ]

@@ -36,7 +36,7 @@ class NetworkItem:
         """[group name, mode, link, vlan] of each group the network is connected to."""
         return [
             [group.name, *(str(group.networks[self.network.uuid].get(key) or "-") for key in _NET_PARAMS)]
-            for group in self.view.config.nodegroups.values()
+            for group in self.view.in_order(self.view.config.nodegroups)
             if self.network.uuid in group.networks
         ]
 

@@ -84,8 +84,8 @@ def test_info_of_a_group(serve: Serve, capsys: pytest.CaptureFixture[str]) -> No
         "        max/0: ",
         "          memory-size: default (2)",
         "    allowed disk templates: default (file, drbd)",
-        "    spindle-ratio: default (32.0)",
-        "    vcpu-ratio: 2.0",
+        "    spindle-ratio: default (32)",
+        "    vcpu-ratio: 2",
     ]
 
 

@@ -112,7 +112,7 @@ def test_job_info_has_the_layout_that_scripts_know(serve: Serve, capsys: Capture
         "      Processing end:   N/A",
         "      Input fields: ",
         "        OP_ID: OP_TEST_DELAY",
-        "        duration: 5.0",
+        "        duration: 5",
         "      Result: True",
         "      Execution log: ",
         "        - Time: 2023-11-15 10:00:01.000005",
