@@ -7,7 +7,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti.cmdlib.base import LogicalUnit
-from ganeti.errors import OpExecError, OpPrereqError
+from ganeti.errors import OpExecError, OpPrereqError, ResultValidationError
 from ganeti.iallocator import ask
 from ganeti.iallocator.answers import Evacuation
 from ganeti.iallocator.requests import Request
@@ -58,7 +58,10 @@ def solve(
     answer = ask.ask(lu.rpc, config, name, request, lu.log_warning)
     if not answer.success:
         raise OpPrereqError(f"{failure} using iallocator '{name}': {answer.info}", ecode)
-    return request.parse_result(config, answer.result)
+    try:
+        return request.parse_result(config, answer.result)
+    except ResultValidationError as err:
+        raise ResultValidationError(f"{err} (from '{name}')") from None
 
 
 def evacuation_jobs(

@@ -158,7 +158,7 @@ def test_no_job_is_submitted_if_one_instance_cannot_move() -> None:
         (
             {"success": True, "info": "", "result": [[], [], [[{**MIGRATE, "target_node": "nowhere"}]]]},
             ResultValidationError,
-            "not in the cluster: nowhere",
+            "not in the cluster: nowhere (from 'mine')",
         ),
         (
             {"success": False, "info": "full", "result": []},
