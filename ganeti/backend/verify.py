@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,14 +10,15 @@ from typing import Any, Final
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
-from ganeti.backend import node, node_info, os_definition
+from ganeti.backend import node, node_info, os_definition, ssh_setup
 from ganeti.backend.base import RPCFail, implements
 from ganeti.backend.verify_network import check_master_ip, check_ssh, check_tcp
 from ganeti.hypervisor import get_hypervisor
 from ganeti.rpc import procedures
 from ganeti.ssconf import SsconfReader
-from ganeti.utils import net, x509
+from ganeti.utils import net, sshkeys, x509
 from ganeti.utils.checksum import fingerprint_files
+from ganeti.utils.files import read_text
 from ganeti.utils.storagepaths import directory_problem, is_forbidden, load_allowed_paths
 
 _LOG = logging.getLogger(__name__)
@@ -34,6 +36,7 @@ class Request:
     #: Cluster parameters by hypervisor.
     hvparams: Mapping[str, Mapping[str, Any]]
     ssh_ports: Mapping[str, int]
+    is_ipv6: bool
 
     def hvparams_of(self, hypervisor: str) -> Mapping[str, Any]:
         """Return the cluster's parameters of a hypervisor."""
@@ -50,7 +53,7 @@ def node_verify(
 ) -> dict[str, Any]:
     """Make the checks named by the keys of *checkdict*."""
     own_name = net.own_hostname()
-    request = Request(own_name, cluster_name, all_hvparams, _ssh_ports())
+    request = Request(own_name, cluster_name, all_hvparams, *_ssh_facts())
     is_vm_capable = own_name not in checkdict.get(c.NV_NONVMNODES, ())
     results: dict[str, Any] = {}
     for key, argument in checkdict.items():
@@ -75,11 +78,13 @@ def node_verify_light(
     return node_verify(checkdict, cluster_name, hvparams)
 
 
-def _ssh_ports() -> Mapping[str, int]:
+def _ssh_facts() -> tuple[Mapping[str, int], bool]:
+    """Return the SSH ports of the nodes, and whether IPv6 is used."""
+    reader = SsconfReader()
     try:
-        return SsconfReader().ssh_ports()
+        return reader.ssh_ports(), reader.primary_ip_family() == socket.AF_INET6
     except (errors.ConfigurationError, ValueError):
-        return {}  # A new node has no ssconf files yet.
+        return {}, False  # A new node has no ssconf files yet.
 
 
 def _hypervisors(names: list[str], request: Request) -> dict[str, str | None]:
@@ -200,7 +205,17 @@ def _node_list(argument: tuple[list[str], dict[str, list[str]], list[str]], requ
     if request.own_name not in candidates:
         return {}
     targets = sorted({*names, *extra.get(request.own_name, ())})
-    return check_ssh(targets, request.cluster_name, request.ssh_ports)
+    return check_ssh(targets, request.cluster_name, request.ssh_ports, is_ipv6=request.is_ipv6)
+
+
+def _ssh_setup(argument: tuple[list[tuple[str, str, bool, bool, bool]], str], request: Request) -> list[str]:
+    members, kind = argument
+    files = ssh_setup.read_key_files(kind)
+    return ssh_setup.setup_problems(request.own_name, [ssh_setup.Member(*row) for row in members], files)
+
+
+def _ssh_clutter(_argument: Any, _request: Request) -> list[str]:
+    return ssh_setup.clutter_problems(read_text(sshkeys.authorized_keys_path(), default=""))
 
 
 def _master_ip(argument: tuple[str, str, list[str]], request: Request) -> bool | None:
@@ -224,6 +239,8 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Request], Any]]] = {
     c.NV_OOB_PATHS: _oob_paths,
     c.NV_OSLIST: lambda _argument, _request: os_definition.diagnose(),
     c.NV_SHARED_FILE_STORAGE_PATH: _storage_directory,
+    c.NV_SSH_CLUTTER: _ssh_clutter,
+    c.NV_SSH_SETUP: _ssh_setup,
     c.NV_TIME: _time,
     c.NV_USERSCRIPTS: _user_scripts,
     c.NV_VERSION: _version,

@@ -8,7 +8,7 @@ from ganeti import errors
 from ganeti.rpc.transport import noded_port
 from ganeti.utils import net
 from ganeti.utils.process import run_cmd
-from ganeti.utils.ssh import DEFAULT_PORT, SshTarget, shell_argv
+from ganeti.utils.ssh import DEFAULT_PORT, SshTarget, hostname_problem, shell_argv
 
 _PARALLEL: Final = 20
 _SSH_TIMEOUT_S: Final = 60.0
@@ -58,21 +58,19 @@ def check_master_ip(master_name: str, master_ip: str, candidates: Sequence[str],
     return net.tcp_ping(master_ip, noded_port(), live=False)
 
 
-def check_ssh(names: Iterable[str], cluster_name: str, ports: Mapping[str, int]) -> dict[str, str]:
+def check_ssh(
+    names: Iterable[str], cluster_name: str, ports: Mapping[str, int], *, is_ipv6: bool = False
+) -> dict[str, str]:
     """Return the nodes that cannot be reached by ssh or do not have the name they should."""
 
     def check(name: str) -> str | None:
-        target = SshTarget(node=name, cluster=cluster_name, port=ports.get(name, DEFAULT_PORT))
+        target = SshTarget(node=name, cluster=cluster_name, port=ports.get(name, DEFAULT_PORT), is_ipv6=is_ipv6)
         try:
             result = run_cmd(shell_argv(target, _NAME_COMMAND), timeout_s=_SSH_TIMEOUT_S)
         except errors.OpExecError as err:
             return str(err)
         if result.failed:
             return f"ssh problem: {result.fail_reason}, output: {result.output.strip()}"
-        found = result.stdout.strip()
-        # Some hosts do not know their domain.
-        if found == name or name.startswith(found + "."):
-            return None
-        return f"hostname mismatch: it says that it is '{found}'"
+        return hostname_problem(name, result.stdout.strip())
 
     return _problems(names, check)

@@ -20,6 +20,7 @@ from ganeti.bootstrap.setup_input import NodeDaemonSetup, PrepareNodeJoin
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import sshkeys
 from ganeti.utils.files import read_text
+from ganeti.utils.ssh import hostname_problem
 
 __all__ = ["NodeSetup", "setup_node"]
 
@@ -71,6 +72,9 @@ def setup_node(setup: NodeSetup) -> None:
     )
     host = remote.connect(setup.node_name, access)
     try:
+        problem = hostname_problem(setup.node_name, host.full_name())
+        if problem:
+            raise errors.OpExecError(f"{setup.node_name} cannot become a node; {problem}")
         if setup.modify_ssh_setup:
             _exchange_ssh_keys(host, setup, reader)
             # The tool made the SSH daemon read new host keys: what follows must not rely on the old connection.

@@ -34,6 +34,9 @@ class RemoteHost(Protocol):
         Raises OpExecError if it fails, with what it wrote to standard error.
         """
 
+    def full_name(self) -> str:
+        """Return the fully qualified name that the host gives itself. Raises OpExecError."""
+
     def close(self) -> None:
         """End the connection."""
 
@@ -54,6 +57,10 @@ class VirtualHost:
         if result.failed:
             raise _failure(self._node_name, argv, result.fail_reason, result.stderr)
         return result.stdout
+
+    def full_name(self) -> str:
+        """Return the name of the node: the machine has another one."""
+        return self._node_name
 
     def close(self) -> None:
         """There is no connection."""
@@ -211,6 +218,10 @@ class SshHost:
             text = problems.decode("utf-8", "replace")
             raise _failure(self._access.host, argv, f"exited with exit code {code}", text)
         return output.decode("utf-8", "replace")
+
+    def full_name(self) -> str:
+        """Ask the host."""
+        return self.run(["hostname", "--fqdn"]).strip()
 
     def close(self) -> None:
         """End the connection."""

@@ -55,6 +55,15 @@ def _options(target: SshTarget) -> list[str]:
     ]
 
 
+def hostname_problem(expected: str, found: str) -> str | None:
+    """Return what is wrong with the full name that a host gives itself; None if it is the *expected* one."""
+    if found == expected:
+        return None
+    if expected.startswith(f"{found}."):
+        return f"hostname not fully qualified: it says that it is '{found}', expected is '{expected}'"
+    return f"hostname mismatch: it says that it is '{found}', expected is '{expected}'"
+
+
 def virtual_root_of(node: str) -> str:
     """Return the root directory of another node of this virtual cluster."""
     return os.path.join(os.path.dirname(pathutils.VIRTUAL_ROOT), node)

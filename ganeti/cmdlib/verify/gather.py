@@ -45,12 +45,19 @@ class Gatherer:
     """Makes the calls of one verification; announces them to *reporter*."""
 
     def __init__(
-        self, lu: LogicalUnit[Any], reporter: Reporter, nodes: Sequence[Node], instances: Sequence[Instance]
+        self,
+        lu: LogicalUnit[Any],
+        reporter: Reporter,
+        nodes: Sequence[Node],
+        instances: Sequence[Instance],
+        *,
+        with_clutter: bool = False,
     ) -> None:
         self._lu = lu
         self._reporter = reporter
         self._nodes = nodes
         self._instances = instances
+        self._with_clutter = with_clutter
         self._online = [node for node in nodes if not node.offline]
 
     def gather(self, config: ConfigData, expected: Expectations) -> Gathered:
@@ -58,7 +65,9 @@ class Gatherer:
         self._reporter.heading(f"Gathering data ({len(self._nodes)} nodes)")
         self._lu.cfg.flush()
         serial_no = self._lu.snapshot().serial_no
-        what = request.verify_request(config, self._nodes, self._instances, expected)
+        what = request.verify_request(
+            config, self._nodes, self._instances, expected, with_clutter=self._with_clutter
+        )
         self._reporter.heading(f"Gathering information about nodes ({len(self._nodes)} nodes)")
         started = time.time()
         results = self._verify(config, self._online, what)

@@ -85,7 +85,8 @@ class LUClusterVerifyGroup(LogicalUnit[opcodes.OpClusterVerifyGroup]):
             reporter.heading("Empty node group, skipping verification")
             return True
         expected = files.expectations(config.cluster, map(ssconf.key_file, ssconf_values(config)))
-        gathered = Gatherer(self, reporter, self.nodes, self.instances).gather(config, expected)
+        gatherer = Gatherer(self, reporter, self.nodes, self.instances, with_clutter=self.op.verify_clutter)
+        gathered = gatherer.gather(config, expected)
         checks = GroupChecks(self.op, reporter, config, self.nodes, self.instances, gathered)
         checks.check_files(expected)
         checks.check_nodes()
@@ -198,8 +199,9 @@ class GroupChecks:
         if node.master_candidate or node.master_capable:
             yield nodes.check_oob(node, answer)
         yield nodes.check_file_storage(node, answer, is_master=node.uuid == master.uuid)
+        yield nodes.check_ssh(node, answer)
         if cluster.modify_ssh_setup:
-            yield nodes.check_ssh(node, answer)
+            yield nodes.check_ssh_keys(node, answer, with_clutter=self._op.verify_clutter)
         if node.vm_capable:
             yield nodes.check_hypervisors(node, answer)
             yield nodes.check_live_data(node, answer)

@@ -105,12 +105,22 @@ def check_network(node: Node, answer: Answer, master_name: str) -> Iterator[Find
 
 
 def check_ssh(node: Node, answer: Answer) -> Iterator[Finding]:
-    """Check the connections that a node made by SSH; for clusters that manage SSH."""
+    """Check the connections that a node made by SSH."""
     failures = answer.get(c.NV_NODELIST)
     if failures is None:
         yield Finding(c.CV_ENODESSH, node.name, "node hasn't returned node ssh connectivity data")
     for other, problem in sorted((failures or {}).items()):
         yield Finding(c.CV_ENODESSH, node.name, f"ssh communication with node '{other}': {problem}")
+
+
+def check_ssh_keys(node: Node, answer: Answer, *, with_clutter: bool) -> Iterator[Finding]:
+    """Check root's SSH keys on a node; for clusters that manage them."""
+    for key in (c.NV_SSH_SETUP, *([c.NV_SSH_CLUTTER] if with_clutter else [])):
+        problems = answer.get(key)
+        if problems is None:
+            yield Finding(c.CV_ENODESSH, node.name, f"node hasn't returned the result of the check '{key}'")
+        for problem in problems or ():
+            yield Finding(c.CV_ENODESSH, node.name, problem)
 
 
 def check_scripts(node: Node, answer: Answer) -> Iterator[Finding]:

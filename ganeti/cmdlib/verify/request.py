@@ -56,9 +56,14 @@ def virtual_path(path: str) -> str | None:
 
 
 def verify_request(
-    config: ConfigData, nodes: Sequence[Node], instances: Sequence[Instance], expected: Expectations
+    config: ConfigData,
+    nodes: Sequence[Node],
+    instances: Sequence[Instance],
+    expected: Expectations,
+    *,
+    with_clutter: bool = False,
 ) -> dict[str, Any]:
-    """Return what the nodes of a group are asked."""
+    """Return what the nodes of a group are asked; *with_clutter*, also about superfluous SSH keys."""
     cluster = config.cluster
     master = config.nodes[cluster.master_node]
     candidates = [node.name for node in nodes if node.master_candidate and not node.offline]
@@ -66,6 +71,11 @@ def verify_request(
         **file_request(expected),
         c.NV_HYPERVISOR: list(cluster.enabled_hypervisors),
         c.NV_HVPARAMS: [list(item) for item in parameter_sets(config, _instances_on(config, nodes))],
+        c.NV_NODELIST: [
+            [node.name for node in nodes if not node.offline],
+            foreign_ssh_targets(config, nodes),
+            candidates,
+        ],
         c.NV_NODENETTEST: [[[n.name, n.primary_ip, n.secondary_ip] for n in nodes if not n.offline], candidates],
         c.NV_INSTANCELIST: list(cluster.enabled_hypervisors),
         c.NV_VERSION: None,
@@ -82,7 +92,7 @@ def verify_request(
     oob_paths = oob_programs(config, nodes)
     if oob_paths:
         request[c.NV_OOB_PATHS] = oob_paths
-    return {**request, **_storage_part(config, master), **_ssh_part(config, nodes, candidates)}
+    return {**request, **_storage_part(config, master), **_ssh_part(config, with_clutter=with_clutter)}
 
 
 def _instances_on(config: ConfigData, nodes: Iterable[Node]) -> list[Instance]:
@@ -127,12 +137,14 @@ def _storage_part(config: ConfigData, master: Node) -> dict[str, Any]:
     return part
 
 
-def _ssh_part(config: ConfigData, nodes: Sequence[Node], candidates: list[str]) -> dict[str, Any]:
-    """Return the test of SSH connections; a cluster that does not manage SSH has none."""
+def _ssh_part(config: ConfigData, *, with_clutter: bool) -> dict[str, Any]:
+    """Return the request for a look at root's SSH keys; in a cluster that does not manage them they can be any."""
     if not config.cluster.modify_ssh_setup:
         return {}
-    online = [node.name for node in nodes if not node.offline]
-    return {c.NV_NODELIST: [online, foreign_ssh_targets(config, nodes), candidates]}
+    # All nodes count as potential candidates: capabilities change without a visit to the nodes.
+    members = [[node.uuid, node.name, node.master_candidate, True, not node.offline] for node in config.nodes.values()]
+    part: dict[str, Any] = {c.NV_SSH_SETUP: [members, config.cluster.ssh_key_type]}
+    return {**part, c.NV_SSH_CLUTTER: None} if with_clutter else part
 
 
 def foreign_ssh_targets(config: ConfigData, nodes: Sequence[Node]) -> dict[str, list[str]]:

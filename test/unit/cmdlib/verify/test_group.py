@@ -167,9 +167,24 @@ CASES: list[tuple[str, Callable[[ClusterWorld], None], str]] = [
     ("bridges", answer(TWO, c.NV_BRIDGES, ["br0"]), "  - ERROR:ENODENET:node:node2.example.com:missing bridges: br0"),
     ("scripts", answer(TWO, c.NV_USERSCRIPTS, ["/x"]), "  - ERROR:ENODEUSERSCRIPTS:node:node2.example.com:"),
     (
+        "no test of ssh",
+        answer(TWO, c.NV_NODELIST, None),
+        "  - ERROR:ENODESSH:node:node2.example.com:node hasn't returned node ssh connectivity data",
+    ),
+    (
         "ssh",
-        lambda w: change_cluster(modify_ssh_setup=True)(w),
-        "  - ERROR:ENODESSH:node:node1.example.com:node hasn't returned node ssh connectivity data",
+        answer(TWO, c.NV_NODELIST, {"node3": "hostname mismatch"}),
+        "  - ERROR:ENODESSH:node:node2.example.com:ssh communication with node 'node3': hostname mismatch",
+    ),
+    (
+        "no look at ssh keys",
+        lambda w: (change_cluster(modify_ssh_setup=True)(w), answer(TWO, c.NV_SSH_SETUP, None)(w)),
+        "  - ERROR:ENODESSH:node:node2.example.com:node hasn't returned the result of the check 'ssh-setup'",
+    ),
+    (
+        "ssh keys",
+        lambda w: (change_cluster(modify_ssh_setup=True)(w), answer(TWO, c.NV_SSH_SETUP, ["no key of x"])(w)),
+        "  - ERROR:ENODESSH:node:node2.example.com:no key of x",
     ),
     (
         "out-of-band program",
