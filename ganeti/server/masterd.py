@@ -5,11 +5,12 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from ganeti import buildcfg, errors, pathutils
 from ganeti import constants as c
-from ganeti import errors
 from ganeti.server.launch import Daemon, StartError, run
 from ganeti.server.master import Master
 from ganeti.ssconf import SsconfReader
+from ganeti.utils.accounts import owner
 
 _LOG = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class MasterDaemon(Daemon):
 
     def check(self, options: argparse.Namespace) -> None:
         """Check the node's role, and that skipping the vote is meant."""
+        check_groups()
         if not options.force_node:
             check_role(SsconfReader())
         if options.no_voting and not options.yes_do_it:
@@ -59,6 +61,14 @@ class MasterDaemon(Daemon):
         """What was prepared."""
         assert self._master is not None
         return self._master
+
+
+def check_groups() -> None:
+    """Check that this process may give files to the groups of the daemons that read them. Raises StartError."""
+    for role in ("confd", "daemons"):
+        if owner("masterd", role).gid == -1:
+            user, group = buildcfg.user_of("masterd"), buildcfg.group_of(role)
+            raise StartError(f"The user {user} is not in the group {group}, run {pathutils.TOOLSDIR}/users-setup")
 
 
 def check_role(ssconf: SsconfReader) -> None:

@@ -151,10 +151,18 @@ def _wait_for_end(pidfd: int, timeout_s: float) -> bool:
 
 
 def stop(daemon: str) -> None:
-    """End *daemon* if it runs: SIGTERM, after 30 seconds SIGKILL; remove its PID file."""
+    """End *daemon* if it runs: SIGTERM, after 30 seconds SIGKILL; remove its PID file, also that of a dead one."""
     pid = running_pid(daemon)
-    if pid is None:
-        return
+    if pid is not None:
+        _end(pid)
+    path = pathutils.daemon_pid_file(daemon)
+    # Somebody may have started it again meanwhile: the file is theirs then.
+    if not _is_lock_held(path):
+        remove_if_exists(path)
+
+
+def _end(pid: int) -> None:
+    """End a process and wait until it is gone."""
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -168,10 +176,6 @@ def stop(daemon: str) -> None:
         pass  # It ended between two of our looks, which is all that is wanted.
     finally:
         os.close(pidfd)
-    path = pathutils.daemon_pid_file(daemon)
-    # Somebody may have started it again meanwhile: the file is theirs then.
-    if not _is_lock_held(path):
-        remove_if_exists(path)
 
 
 def reopen_logs(daemon: str) -> bool:

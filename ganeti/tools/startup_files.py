@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ganeti.tools.account_names import Names
+from ganeti.tools.account_names import GROUP_ROLES, USER_ROLES, Names
 
 _PLACEHOLDER: Final = re.compile(r"@([A-Z_]+)@")
-_USER_ROLES: Final = ("confd", "masterd", "noded")
-_GROUP_ROLES: Final = (*_USER_ROLES, "daemons")
 #: Names of daemons that others were split from or merged into, for programs that ask before anything is enabled.
 _UNIT_ALIASES: Final = {
     "ganeti-luxid.service": "ganeti-masterd.service",
@@ -34,8 +32,8 @@ class Prefixes:
 
     def values(self) -> dict[str, str]:
         """Return what the placeholders stand for."""
-        users = {f"{role.upper()}_USER": self.names.user(role) for role in _USER_ROLES}
-        groups = {f"{role.upper()}_GROUP": self.names.group(role) for role in _GROUP_ROLES}
+        users = {f"{role.upper()}_USER": self.names.user(role) for role in USER_ROLES}
+        groups = {f"{role.upper()}_GROUP": self.names.group(role) for role in GROUP_ROLES}
         return users | groups | {
             "SBINDIR": f"{self.prefix}/sbin",
             "PKGLIBDIR": f"{self.prefix}/lib/ganeti",

@@ -342,6 +342,19 @@ def test_node_without_accounts_is_not_added(lab: Lab) -> None:
     assert _deviations(lab, leaving)[0] == []
 
 
+def test_master_daemon_that_cannot_let_confd_read_does_not_start(lab: Lab) -> None:
+    master = _master(lab)
+    lab.run(master, "gpasswd", "--delete", f"{_PREFIX}masterd", f"{_PREFIX}confd")
+    lab.run(master, _DAEMON_UTIL, "stop", "ganeti-luxid")
+    assert not master.path("/run/ganeti/ganeti-masterd.pid").exists()
+    result = lab.run(master, _DAEMON_UTIL, "start", "ganeti-masterd", check=False)
+    assert result.exit_code == 1
+    assert f"{_PREFIX}masterd is not in the group {_PREFIX}confd, run " in result.output
+    lab.run(master, _USERS_SETUP, "--yes-do-it")
+    lab.run(master, _DAEMON_UTIL, "start-all")
+    lab.run(master, "gnt-cluster", "master-ping")
+
+
 def test_cleanup_leaves_no_daemon_and_no_secret(lab: Lab) -> None:
     node = lab.nodes[2]
     assert lab.run(node, _NODE_CLEANUP, check=False).exit_code == 1

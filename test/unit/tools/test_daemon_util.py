@@ -165,3 +165,11 @@ def test_rotation_of_a_daemon_that_does_not_run_says_so(
     assert daemon_util.main(["rotate-logs", "ganeti-luxid"]) == 1
     assert capsys.readouterr().err == "ganeti-masterd does not run\n"
     assert daemon_util.main(["rotate-all-logs"]) == 0
+
+
+def test_pid_file_of_a_dead_daemon_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pathutils, "daemon_pid_file", lambda name: f"{tmp_path}/{name}.pid")
+    path = tmp_path / "ganeti-noded.pid"
+    path.write_text("999999999\n")
+    daemon_control.stop(c.NODED)
+    assert not path.exists()
