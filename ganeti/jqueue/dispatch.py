@@ -161,7 +161,14 @@ class Dispatcher:
 
     def _reject(self, job_id: int, rule: FilterRule) -> None:
         _LOG.info("Job %d is rejected by filter rule %s", job_id, rule.uuid)
-        self._cancel_queued(job_id)
+        try:
+            job, durable = self._table.update(job_id, lambda job: transitions.request_cancel(job, timestamp_now()).job)
+        except errors.JobLost:
+            return
+        if job.status == c.JOB_STATUS_CANCELING:
+            self.wake(job_id)
+        else:
+            durable.add_done_callback(lambda _: self.left_queue(job))
 
     def _cancel_queued(self, job_id: int) -> None:
         def change(job: Job) -> Job:
@@ -201,11 +208,27 @@ class Dispatcher:
             return
         with self._mutex:
             self._without_locks.pop(job_id, None)
-            if outcome.next is Next.BLOCKED and outcome.dependency is not None:
-                self._scheduler.requeue(job_id, self._table.newest(job_id).priority, outcome.dependency)
-            else:
+            if outcome.next is not Next.BLOCKED or outcome.dependency is None:
                 self._scheduler.finish(job_id)
+            else:
+                self._requeue(job_id, outcome.dependency)
+        if outcome.next is Next.BLOCKED:
+            self._look_at_requeued(job_id)
         self._start_jobs()
+
+    def _requeue(self, job_id: int, dependency: int) -> None:
+        job = self._table.newest(job_id)
+        rule, _ = self._constraints(job)
+        self._scheduler.requeue(job_id, job.priority, dependency, is_held=_is_held(rule))
+
+    def _look_at_requeued(self, job_id: int) -> None:
+        """See what happened to a job while no worker looked and it was not in the queue yet."""
+        job = self._table.newest(job_id)
+        rule, _ = self._constraints(job)
+        if job.status == c.JOB_STATUS_CANCELING:
+            self.wake(job_id)
+        elif rule is not None and rule.action == filters.REJECT:
+            self._reject(job_id, rule)
 
     def _look_after_waiters(self) -> None:
         """While jobs want to start, see which running ones only wait for locks. Runs in a thread of its own."""

@@ -100,10 +100,10 @@ class Scheduler:
             waiting.blockers.add(job_id)
         self._enter_ready(job_id, entry)
 
-    def requeue(self, job_id: int, priority: int, dependency: int) -> None:
+    def requeue(self, job_id: int, priority: int, dependency: int, *, is_held: bool = False) -> None:
         """A running job found that it must wait for another one."""
         limits = self._stop_running(job_id)
-        self.add(job_id, priority, (dependency,), limits)
+        self.add(job_id, priority, (dependency,), limits, is_held=is_held)
 
     def finish(self, job_id: int) -> None:
         """A job, queued or running, became final or left the queue; jobs that waited for it may start."""
