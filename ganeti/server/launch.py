@@ -10,6 +10,7 @@ import socket
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from types import FrameType
 from typing import Final
 
 from ganeti import buildcfg, errors, pathutils
@@ -32,7 +33,8 @@ _COMPLETION_KINDS: Final = {
     "ssl_key": "file",
 }
 
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS: Final = (*_ENDING, signal.SIGHUP)
 
 
 class StartError(Exception):
@@ -82,6 +84,14 @@ class Daemon(ABC):
     @abstractmethod
     def stop(self) -> None:
         """Return when the work under way is done."""
+
+    def hurry(self) -> bool:
+        """Let ``stop`` not wait for work under way any more: a second signal to end came.
+
+        Called by the handler of the signal, so it may only set a variable. Returns False if the daemon has nothing to
+        put in order, so that it can be killed.
+        """
+        return False
 
     def reload(self) -> None:  # noqa: B027
         """React to SIGHUP beyond opening the logs anew."""
@@ -258,13 +268,24 @@ def _serve(daemon: Daemon, signals: daemon_utils.SignalQueue, pid_file: daemon_u
         _LOG.info("Log files were opened anew")
         daemon.reload()
     _LOG.info("Received signal %s, stopping", signum.name if signum else "none")
-    # The second signal ends the process at once.
-    for again in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(again, signal.SIG_DFL)
+    _react_to_second_signal(daemon)
     daemon.stop_accepting()
     if daemon.MAY_OVERLAP:
         pid_file.release()
     daemon.stop()
+
+
+def _react_to_second_signal(daemon: Daemon) -> None:
+    """Make a second signal end what is waited for, and a third one the process."""
+
+    def hurry(signum: int, _frame: FrameType | None) -> None:
+        for again in _ENDING:
+            signal.signal(again, signal.SIG_DFL)
+        if not daemon.hurry():
+            os.kill(os.getpid(), signum)
+
+    for signum in _ENDING:
+        signal.signal(signum, hurry)
 
 
 def _goes_to_log() -> bool:

@@ -107,6 +107,7 @@ class Master:
         self._config = open_store(distribution=distribution, permit=self._tenure)
         holder.follow(self._config)
         self._server: LuxiServer | None = None
+        self._is_hurried = False
 
     def start(self) -> None:
         """Take the queue, start to run jobs, and accept clients.
@@ -162,17 +163,24 @@ class Master:
         """Wait until all running opcodes have ended, and a while more so that clients can fetch their results."""
         if not self._queue.has_running_jobs():
             return
-        pause = threading.Event()
         next_line = 0.0
-        while self._queue.has_running_jobs():
+        while self._queue.has_running_jobs() and not self._is_hurried:
             if time.monotonic() >= next_line:
                 _LOG.info("Waiting for running jobs to end")
                 next_line = time.monotonic() + _SHUTDOWN_LINE_S
-            pause.wait(_SHUTDOWN_LOOK_S)
-        pause.wait(_SHUTDOWN_GRACE_S)
+            time.sleep(_SHUTDOWN_LOOK_S)
+        end = time.monotonic() + _SHUTDOWN_GRACE_S
+        while time.monotonic() < end and not self._is_hurried:
+            time.sleep(_SHUTDOWN_LOOK_S)
+
+    def hurry(self) -> None:
+        """Wait for nothing more that runs; such jobs are errors after the next start. Signal handlers may call this."""
+        self._is_hurried = True
 
     def close(self, *, timeout_s: float = 10.0) -> None:
         """Close the sockets, end all threads and give the queue back."""
+        if self._is_hurried:
+            timeout_s = 0.0
         if self._server is not None:
             self._server.stop_listening()
             for path in _SOCKETS:
@@ -188,7 +196,7 @@ class Master:
 
     def _bring_others_up_to_date(self) -> None:
         """Let the last changes reach the other candidates, so that one of them may take over without losing any."""
-        if self._tenure.problem() is not None:
+        if self._tenure.problem() is not None or self._is_hurried:
             return
 
         def flush() -> None:
@@ -225,9 +233,7 @@ def _make_keeper(config: ConfigData, surroundings: MasterSurroundings, *, is_enf
     return TenureKeeper(own.uuid, own.name, surroundings, is_enforced=is_enforced)
 
 
-def may_act(
-    is_elected: Callable[[], bool], *, is_voting: bool, pause: Callable[[float], None] = time.sleep
-) -> bool:
+def may_act(is_elected: Callable[[], bool], *, is_voting: bool, pause: Callable[[float], None] = time.sleep) -> bool:
     """Tell whether this node is elected and no other one can act any more.
 
     If this node took over and the master before it did not confirm that, wait until its tenure has ended; votes may

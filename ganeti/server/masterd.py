@@ -56,6 +56,11 @@ class MasterDaemon(Daemon):
         self.master.wait_for_jobs()
         self.master.close()
 
+    def hurry(self) -> bool:
+        """Leave running jobs alone."""
+        self.master.hurry()
+        return True
+
     @property
     def master(self) -> Master:
         """What was prepared."""
