@@ -43,6 +43,10 @@ class ConfigVerifyError(ConfigurationError):
 class ConfigVersionMismatch(ConfigurationError):
     """The configuration has another version; arguments: expected, found."""
 
+    def __str__(self) -> str:
+        expected, found = (f"{arg // 1_000_000}.{arg // 10_000 % 100}.{arg % 10_000}" for arg in self.args[:2])
+        return f"The configuration has version {found}, this release needs {expected}; convert it with cfgupgrade"
+
 
 class DeviceCreationError(GenericError):
     """A disk could not be created."""
@@ -174,6 +178,9 @@ class ReservationError(GenericError):
 
 class ResolverError(GenericError):
     """Name resolution failed; arguments: host, code, text."""
+
+    def __str__(self) -> str:
+        return f"Cannot resolve the name '{self.args[0]}': {self.args[-1]}"
 
 
 class ResultValidationError(GenericError):

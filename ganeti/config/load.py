@@ -37,11 +37,6 @@ def identity_of(stat: os.stat_result) -> FileIdentity:
     return FileIdentity(stat.st_dev, stat.st_ino, stat.st_mtime_ns)
 
 
-def describe_version(version: int) -> str:
-    """Return a format version as people write it."""
-    return f"{version // 1_000_000}.{version // 10_000 % 100}.{version % 10_000}"
-
-
 def parse(data: bytes, *, now: float | None = None) -> tuple[ConfigData, bool]:
     """Return the configuration in the content of a file, and whether the upgrade changed it.
 
@@ -117,9 +112,3 @@ def check_is_master(config: ConfigData, hostname: str) -> None:
         raise errors.ConfigurationError(
             f"The configuration belongs to another node: its master is {master}, this host is {hostname}"
         )
-
-
-def mismatch_text(error: errors.ConfigVersionMismatch) -> str:
-    """Return the message for the admin about a file of another version."""
-    expected, found = (describe_version(int(arg)) for arg in error.args[:2])
-    return f"The configuration has version {found}, this release needs {expected}; run {pathutils.CFGUPGRADE}"

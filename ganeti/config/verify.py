@@ -100,6 +100,9 @@ def ipolicy_problems(what: str, policy: Mapping[str, Any], *, is_cluster: bool) 
             yield f"{what}: minimum above maximum, or missing, for {', '.join(wrong)}"
             continue
         fits = fits or all(low[key] <= std.get(key, low[key]) <= high[key] for key in c.ISPECS_PARAMETER_TYPES)
+    lacking = [key for key in c.ISPECS_PARAMETER_TYPES if key not in std]
+    if is_cluster and lacking:
+        yield f"{what}: the standard specification lacks {', '.join(lacking)}"
     if is_cluster and pairs and not fits:
         yield f"{what}: the standard specification is outside of all bounds"
     if not policy.get(c.IPOLICY_DTS):

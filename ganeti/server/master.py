@@ -14,7 +14,7 @@ from ganeti.cmdlib import registry
 from ganeti.cmdlib.base import LU_BY_OPCODE, create_lu
 from ganeti.config import ConfigStore
 from ganeti.config.distribute import Distributor
-from ganeti.config.load import LoadedConfig, load_config, mismatch_text
+from ganeti.config.load import load_config
 from ganeti.config.opening import open_store
 from ganeti.jqueue.queue import JobQueue
 from ganeti.jqueue.storage import QueueStorage
@@ -86,7 +86,7 @@ class Master:
 
         Raises ConfigurationError (which covers a lost vote), JobQueueError, or OSError.
         """
-        loaded = _load()
+        loaded = load_config()
         holder = _ConfigHolder(loaded.config)
         self._transport = NodeTransport(NodeIdentity())
         self._rpc = RpcClient(ConfigResolver(holder.snapshot), self._transport)
@@ -209,14 +209,6 @@ class Master:
         thread.start()
         # A node that hangs must not keep this one from ending.
         thread.join(_LAST_FLUSH_S)
-
-
-def _load() -> LoadedConfig:
-    """Load the configuration; a wrong version is told in words."""
-    try:
-        return load_config()
-    except errors.ConfigVersionMismatch as err:
-        raise errors.ConfigurationError(mismatch_text(err)) from None
 
 
 def _make_queue(rpc: RpcClient, config: ConfigData, tenure: TenureKeeper) -> JobQueue:

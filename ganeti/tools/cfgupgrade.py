@@ -99,7 +99,9 @@ def convert(old: dict[str, Any], *, is_downgrade: bool) -> Outcome:
     found = check(old["version"])
     if found.revision:
         _LOG.warning("The configuration has revision %d of version %s", found.revision, found)
-    return steps.run(old, steps.downgrade_steps() if is_downgrade else steps.upgrade_steps())
+    if is_downgrade:
+        return steps.run(old, steps.downgrade_steps())
+    return steps.run(old, steps.rewrite_steps() if versions.is_present(found) else steps.upgrade_steps())
 
 
 def find_problems(content: bytes) -> list[str]:
@@ -166,6 +168,9 @@ def _report(planned: _Plan, *, is_dry_run: bool) -> int:
             return c.EXIT_FAILURE
     if is_dry_run:
         _say("The configuration can be converted")
+        return c.EXIT_SUCCESS
+    if planned.config["version"] != c.CONFIG_VERSION:
+        _say(f"The configuration was converted to version {versions.split(planned.config['version'])}")
         return c.EXIT_SUCCESS
     _say("The configuration was converted. Start the daemons, and run 'gnt-cluster redist-conf' and verify then")
     if not planned.config["cluster"].get("candidate_certs"):

@@ -16,18 +16,33 @@ def split_list(text: str | None) -> list[str] | None:
     return [part for part in text.split(",") if part]
 
 
-def hypervisors_parameters(given: Sequence[IdentKeyValues]) -> dict[str, dict[str, Any]]:
-    """Return parameters by hypervisor as their types.
+def os_hypervisors_parameters(given: Sequence[IdentKeyValues]) -> dict[str, dict[str, Any] | None]:
+    """Return the parameters by hypervisor that an OS sets, as their types.
+
+    The word ``default`` is any of them; None (``-kvm``) stands for those that the OS sets no longer. Raises like
+    ``hypervisors_parameters``.
+    """
+    removed: dict[str, dict[str, Any] | None] = {name: None for name, params in given if params is None}
+    changed = hypervisors_parameters([item for item in given if item[1] is not None], may_reset=True)
+    result = removed | changed
+    if len(result) < len(given) or not set(result) <= set(c.HYPER_TYPES):
+        raise errors.OpPrereqError(f"Hypervisor unknown or given twice: {', '.join(sorted(removed))}", c.ECODE_INVAL)
+    return result
+
+
+def hypervisors_parameters(given: Sequence[IdentKeyValues], *, may_reset: bool = False) -> dict[str, dict[str, Any]]:
+    """Return parameters by hypervisor as their types; with *may_reset* the word ``default`` is any of them.
 
     Raises OpPrereqError for a hypervisor that is unknown or named twice, TypeEnforcementError for a wrong value.
     """
     result: dict[str, dict[str, Any]] = {}
+    allowed = (c.VALUE_DEFAULT,) if may_reset else ()
     for name, params in given:
         if name not in c.HYPER_TYPES or name in result or not isinstance(params, dict):
             raise errors.OpPrereqError(
                 f"Hypervisor '{name}' is unknown, given twice or lacks parameters", c.ECODE_INVAL
             )
-        result[name] = paramtypes.enforce(params, c.HVS_PARAMETER_TYPES)
+        result[name] = paramtypes.enforce(params, c.HVS_PARAMETER_TYPES, allowed_values=allowed)
     return result
 
 

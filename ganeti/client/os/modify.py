@@ -6,7 +6,7 @@ from ganeti import constants as c
 from ganeti import opcodes
 from ganeti.cli import submit
 from ganeti.cli.invocation import Invocation
-from ganeti.client.cluster.parameters import hypervisors_parameters
+from ganeti.client.cluster.parameters import os_hypervisors_parameters
 from ganeti.opcodes.types import DdmSimple
 
 
@@ -21,7 +21,7 @@ def run(call: Invocation) -> int:
     """Change the parameters and the visibility of an OS definition."""
     options = call.options
     name = call.arguments[0]
-    hvparams = hypervisors_parameters(options.hvparams)
+    hvparams = os_hypervisors_parameters(options.hvparams)
     is_changed = hvparams or options.osparams or options.osparams_private
     if not is_changed and options.hidden is None and options.blacklisted is None:
         sys.stderr.write("At least one of the parameters must be given\n")

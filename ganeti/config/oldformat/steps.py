@@ -41,6 +41,11 @@ def upgrade_steps(new_uuid: Callable[[], str] = random_uuid) -> dict[str, Step]:
     }
 
 
+def rewrite_steps() -> dict[str, Step]:
+    """Return what a configuration in the present format needs: what it lacks is filled in when it is read."""
+    return {"version": cluster.set_version}
+
+
 def downgrade_steps() -> dict[str, Step]:
     """Return what leads to the format before this one, by description."""
     return {"version": _set_former_version, "Xen command": _add_xen_cmd, "RBD user": _drop_rbd_user}

@@ -30,13 +30,18 @@ def split(version: int) -> Version:
     return Version(version // _MAJOR, version // _MINOR % 100, version % _MINOR)
 
 
+def is_present(version: Version) -> bool:
+    """Tell whether it is the version of this release."""
+    return version[:2] == split(c.CONFIG_VERSION)[:2]
+
+
 def check_upgradable(version: int) -> Version:
     """Return the version of a file that can be brought to the format of this release.
 
     Raises ConfigurationError for all others.
     """
     found, own = split(version), split(c.CONFIG_VERSION)
-    if found[:2] == own[:2] or 0 <= found.minor <= _LAST_MINOR.get(found.major, -1):
+    if is_present(found) or 0 <= found.minor <= _LAST_MINOR.get(found.major, -1):
         return found
     raise ConfigurationError(f"The configuration has version {found}, from which there is no way to version {own}")
 
@@ -47,6 +52,6 @@ def check_downgradable(version: int) -> Version:
     Raises ConfigurationError for all others.
     """
     found, own, before = split(version), split(c.CONFIG_VERSION), split(DOWNGRADED)
-    if found[:2] in (own[:2], before[:2]):
+    if is_present(found) or found[:2] == before[:2]:
         return found
     raise ConfigurationError(f"The configuration has version {found}, only version {own} can be made {before}")

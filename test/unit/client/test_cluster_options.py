@@ -144,3 +144,14 @@ def test_modify_follows_the_jobs_that_it_causes(serve: Serve, capsys: pytest.Cap
     serve(answers)
     assert gnt_cluster.main(["modify", "--instance-communication-network", "comm"]) == 1
     assert "Job 20 has failed: Failure: command execution error:\nno network" in capsys.readouterr().err
+
+
+def test_an_os_can_let_go_of_parameters_and_of_hypervisors() -> None:
+    given = [("kvm", {"acpi": "default", "kernel_path": "/x"}), ("fake", None)]
+    assert parameters.os_hypervisors_parameters(given) == {
+        "kvm": {"acpi": "default", "kernel_path": "/x"},
+        "fake": None,
+    }
+    for wrong in ([("kvm", None), ("kvm", {"acpi": True})], [("fake", None), ("fake", None)], [("qemu", None)]):
+        with pytest.raises(errors.OpPrereqError):
+            parameters.os_hypervisors_parameters(wrong)

@@ -10,7 +10,7 @@ import pytest
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.config import verify
-from ganeti.config.load import describe_version, load_config, mismatch_text, parse
+from ganeti.config.load import load_config, parse
 from ganeti.config.opening import open_store
 from ganeti.config.upgrade import inferred_templates, upgrade
 from ganeti.objects import encode_clear
@@ -207,8 +207,9 @@ def test_another_version_is_refused_with_both_versions(tmp_path: Path) -> None:
     with pytest.raises(errors.ConfigVersionMismatch) as caught:
         load_config(str(path), accept_foreign=True)
     assert caught.value.args == (3010000, 2160000)
-    assert "2.16.0" in mismatch_text(caught.value)
-    assert describe_version(3010000) == "3.1.0"
+    assert str(caught.value) == (
+        "The configuration has version 2.16.0, this release needs 3.1.0; convert it with cfgupgrade"
+    )
 
 
 def test_only_the_master_opens_its_configuration(tmp_path: Path) -> None:

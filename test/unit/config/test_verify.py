@@ -95,6 +95,7 @@ def test_each_broken_rule_is_reported_by_the_change_that_breaks_it(items: tuple[
     [
         ({"nicparams": {"default": {"mode": "x", "link": "", "vlan": ""}}}, "unknown NIC mode"),
         ({"ipolicy": {}}, "no bounds"),
+        ({"ipolicy": {**CONFIG.cluster.ipolicy, "std": {"cpu-count": 1}}}, "specification lacks disk-count"),
         ({"candidate_certs": {node_uuid(9): "AA"}}, "its certificate is accepted"),
         ({"candidate_certs": {node_uuid(0): "AA"}}, "but its certificate is not known"),
         ({"candidate_certs": {}}, "list of certificates of the master candidates is empty"),

@@ -67,6 +67,8 @@ def os_parameters(config: ConfigData, op: OpClusterSetParams) -> Outcome:
                 raise invalid(f"Parameters of hypervisor {name} for OS {os} are none")
             own[name] = updated(own.get(name, {}), enforce_types(given, c.HVS_PARAMETER_TYPES, c.VALUE_DEFAULT))
             _check_syntax(name, {**config.cluster.hvparams.get(name, {}), **own[name]}, f"OS {os}")
+            if not own[name]:
+                del own[name]
         if not own:
             del merged[os]
     return Outcome({"os_hvp": merged})

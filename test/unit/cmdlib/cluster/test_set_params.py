@@ -167,6 +167,15 @@ def test_overrides_of_an_os_vanish_with_their_last_key(world: ClusterWorld) -> N
     modify(world, os_hvp={"busybox": {"fake": {"migration_mode": "non-live"}}}, osparams={"busybox": {"a": "1"}})
     modify(world, os_hvp={"busybox": {"fake": None}}, osparams={"busybox": {"a": None}})
     assert world.config.cluster.os_hvp == {} and world.config.cluster.osparams == {}
+    modify(world, os_hvp={"busybox": {"fake": {"migration_mode": "non-live"}, "kvm": {}}})
+    assert world.config.cluster.os_hvp == {"busybox": {"fake": {"migration_mode": "non-live"}}}
+    modify(world, os_hvp={"busybox": {"fake": {"migration_mode": "default"}}})
+    assert world.config.cluster.os_hvp == {}
+
+
+def test_standard_specification_stays_complete(world: ClusterWorld) -> None:
+    modify(world, ipolicy={"std": {"cpu-count": 2}})
+    assert world.config.cluster.ipolicy["std"] == std(**{"cpu-count": 2})
 
 
 def test_instances_that_break_a_new_policy_are_named(world: ClusterWorld) -> None:

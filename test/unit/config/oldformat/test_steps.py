@@ -137,6 +137,22 @@ def test_down_and_up_again() -> None:
     assert len(again.instances) == 4
 
 
+def test_a_configuration_of_this_release_is_only_written_anew() -> None:
+    current = msgspec.json.decode(ConfigEncoder().encode(generate_config(nodes=2, instances=1)))
+    # Unlike in an old configuration, what is missing has the default of today.
+    del current["cluster"]["ssh_key_type"]
+    outcome = steps.run({**current, "version": 3010004}, steps.rewrite_steps())
+    assert outcome == (current, [])
+    assert loaded(outcome.config).cluster.ssh_key_type == "rsa"
+
+
+@pytest.mark.parametrize("version", [*range(2000000, 2170000, 10000), 3000000])
+@pytest.mark.parametrize("make", [oldconfigs.version_2_0, oldconfigs.version_2_6])
+def test_every_version_leads_to_this_one(version: int, make: Any) -> None:
+    config = loaded(upgraded({**make(), "version": version}))
+    assert (config.version, verify.structural_problems(config)) == (c.CONFIG_VERSION, [])
+
+
 def test_5000_instances_of_3_0_load_in_a_second() -> None:
     current = msgspec.json.decode(ConfigEncoder().encode(generate_config(nodes=100, instances=5000)))
     old = steps.run(current, steps.downgrade_steps()).config
