@@ -28,7 +28,7 @@ def recover(job: Job, now: Timestamp) -> Job:
         rest = transitions.PRECEDING_FAILED if status == c.JOB_STATUS_ERROR else transitions.CANCELED_RESULT
         return transitions.end_unfinished(job, status, rest, now)
     if status in FINAL and job.end_timestamp is None:
-        return replace(job, end_timestamp=_last_end(job) or now)
+        return transitions.settle(job, _last_end(job) or now)
     return job
 
 

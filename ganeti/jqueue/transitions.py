@@ -39,7 +39,8 @@ def _scrubbed(job: Job, now: Timestamp) -> Job:
     return replace(job, ops=ops, end_timestamp=now)
 
 
-def _settle(job: Job, now: Timestamp) -> Job:
+def settle(job: Job, now: Timestamp) -> Job:
+    """Complete a job if it just became final."""
     return _scrubbed(job, now) if job.is_final and job.end_timestamp is None else job
 
 
@@ -81,7 +82,7 @@ def give_back(job: Job, index: int, now: Timestamp) -> Job:
 def succeed(job: Job, index: int, result: Any, now: Timestamp) -> Job:
     """The opcode ended with *result*."""
     record = replace(job.ops[index], status=c.OP_STATUS_SUCCESS, result=codec.storable(result), end_timestamp=now)
-    return _settle(_with_op(job, index, record), now)
+    return settle(_with_op(job, index, record), now)
 
 
 def fail(job: Job, index: int, error: list[Any], now: Timestamp) -> Job:
@@ -96,7 +97,7 @@ def end_unfinished(job: Job, status: str, result: Any, now: Timestamp) -> Job:
         record if record.is_final else replace(record, status=status, result=result, end_timestamp=now)
         for record in job.ops
     )
-    return _settle(replace(job, ops=ops), now)
+    return settle(replace(job, ops=ops), now)
 
 
 def cancel_now(job: Job, now: Timestamp) -> Job:

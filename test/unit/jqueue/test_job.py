@@ -144,6 +144,15 @@ def test_private_values_live_in_the_file_until_the_job_ends_and_secrets_never() 
     assert "-value" not in repr(job)
 
 
+def test_job_that_ended_without_a_last_write_is_completed_at_start() -> None:
+    document = json.loads(codec.encode_job(confidential_job()))
+    for number, op in enumerate(document["ops"]):
+        op |= {"status": "success", "end_timestamp": [100 + number, 5]}
+    job = recover(codec.decode_job(json.dumps(document).encode()), NOW)
+    assert job.end_timestamp == (101, 5)
+    assert b"private-value" not in codec.encode_job(job)
+
+
 def test_clients_never_see_confidential_values() -> None:
     shown = codec.public_input(confidential_job().ops[0].input)
     assert shown["osparams_private"] is None
