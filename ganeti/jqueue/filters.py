@@ -29,6 +29,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_EQUALITIES: Final = frozenset({"==", "=", "!="})
 _MISSING: Final = object()
 
 #: A leaf of an expression: (operator, operands) to truth; raises _InvalidComparison.
@@ -226,6 +227,8 @@ def _opcode_leaf(op: Mapping[str, Any]) -> _Leaf:
             raise _InvalidComparison
         if name == "=~":
             return _search(operands[1], value)
+        if name in _EQUALITIES and isinstance(value, bool) and isinstance(operands[1], bool):
+            return _COMPARISONS[name](value, operands[1])
         if name == "=[]":
             if not isinstance(value, Sequence) or isinstance(value, str):
                 raise _InvalidComparison
