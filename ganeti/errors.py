@@ -1,5 +1,7 @@
 """Exceptions, and their form on the wire: ``[class name, [argument, ...]]``."""
 
+import os
+import traceback
 from typing import Any, Final
 
 from ganeti.constants.ecodes import *
@@ -290,12 +292,20 @@ def encode_exception(exc: GenericError) -> list[Any]:
     return [type(exc).__name__, [_plain(arg) for arg in exc.args]]
 
 
+def _place(exc: BaseException) -> str:
+    """Return where *exc* was raised, in words."""
+    frames = traceback.extract_tb(exc.__traceback__)
+    if not frames:
+        return ""
+    return f" (in {frames[-1].name}, line {frames[-1].lineno} of {os.path.basename(frames[-1].filename)})"
+
+
 def encode_for_job(exc: BaseException) -> list[Any]:
     """Return the wire form of whatever ended an opcode; foreign exceptions become an OpExecError with their text."""
     if isinstance(exc, GenericError) and type(exc).__name__ in _TRANSPORTED:
         return encode_exception(exc)
     if isinstance(exc, AssertionError):
-        text = f"Internal assertion error: please report this as a bug. {exc}"
+        text = f"Internal assertion error: please report this as a bug. {exc}{_place(exc)}"
         return encode_exception(OpExecError(text))
     return encode_exception(OpExecError(str(exc) or type(exc).__name__))
 
