@@ -24,6 +24,8 @@ _INFO_FIELDS: Final = (
     "end_ts",
 )
 
+#: What is shown for an opcode without OP_ID.
+_NO_OPCODE: Final = "INVALID_OP"
 #: Alignment groups of timestamps.
 _JOB_TIMES: Final = 1
 _OPCODE_TIMES: Final = 2
@@ -88,11 +90,11 @@ def _opcode_time(timestamp: Any) -> str:
 
 
 def _opcode_info(
-    op: dict[str, Any], result: Any, status: str, log: Sequence[Any], start: Any, execution: Any, end: Any
+    op: Any, result: Any, status: str, log: Sequence[Any], start: Any, execution: Any, end: Any
 ) -> list[tuple[Any, ...]]:
-    """Return one opcode of a job for printing."""
+    """Return one opcode of a job for printing; what was in the job file may be no opcode at all."""
     return [
-        ("Opcode", op["OP_ID"]),
+        ("Opcode", op.get("OP_ID", _NO_OPCODE) if isinstance(op, dict) else _NO_OPCODE),
         ("Status", status),
         ("Processing start", _opcode_time(start), _OPCODE_TIMES),
         ("Execution start", _opcode_time(execution), _OPCODE_TIMES),

@@ -92,6 +92,15 @@ JOB_INFO = [
 ]  # fmt: skip
 
 
+def test_job_info_shows_what_is_no_opcode(serve: Serve, capsys: Capture) -> None:
+    times: list[Any] = [[0, [None]]] * 3
+    for op in (17, {"instance_name": "x"}):
+        row = [[0, 8], [0, "error"], [0, [op]], [0, [None]], [0, ["error"]], [0, [[]]], *times, *[[0, None]] * 3]
+        serve({"Query": {"fields": [], "data": [row]}})
+        assert gnt_job.main(["info", "8"]) == 0
+        assert "    - Opcode: INVALID_OP\n" in capsys.readouterr().out
+
+
 def test_job_info_has_the_layout_that_scripts_know(serve: Serve, capsys: Capture) -> None:
     unknown = [[0, 5], *[[3, None]] * 11]
     serve({"Query": {"fields": [], "data": [JOB_INFO, unknown]}})
