@@ -151,15 +151,22 @@ def test_daemons_of_a_cluster_run_as_their_users(lab: Lab) -> None:
 
 
 def test_members_of_the_administrators_group_use_the_cluster(lab: Lab) -> None:
-    first = lab.nodes[0]
-    lab.run(first, "mkdir", "-p", "/srv/ganeti/os/empty")
+    first, second = lab.nodes[:2]
     script = "cd /srv/ganeti/os/empty; for name in create import export rename; do echo '#!/bin/sh' >$name; done"
+    lab.run(first, "mkdir", "-p", "/srv/ganeti/os/empty")
     lab.run(first, "sh", "-c", f"{script}; echo 15 >ganeti_api_version; chmod 755 create import export rename")
     add = ("gnt-instance", "add", "-o", "empty", "--no-nics", "-B", "memory=64M,vcpus=1", "-n", first.name)
     code, output = _as_user(lab, first, _ADMIN, *add, "-t", "file", "--disk", "0:size=16M", "inst1.lab.example")
     assert code == 0, output
     code, output = _as_user(lab, first, _ADMIN, "gnt-instance", "list", "--no-headers", "-o", "name,status")
     assert (code, output.split()) == (0, ["inst1.lab.example", "running"])
+    code, output = _as_user(lab, first, _ADMIN, *add, "-t", "diskless", "inst2.lab.example")
+    assert code == 0, output
+    failover = ("gnt-instance", "failover", "--force", "-n", second.name, "inst2.lab.example")
+    code, output = _as_user(lab, first, _ADMIN, *failover)
+    assert code == 0, output
+    code, output = _as_user(lab, first, _ADMIN, "gnt-instance", "list", "--no-headers", "-o", "pnode,status", "inst2")
+    assert (code, output.split()) == (0, [second.name, "running"])
     code, output = _as_user(lab, first, _OTHER, "gnt-instance", "list")
     assert code == 1
     assert "no permission" in output
