@@ -80,6 +80,8 @@ def _virtual_environment() -> dict[str, str]:
     return {
         c.V_CLUSTER_ROOTDIR_ENVNAME: pathutils.VIRTUAL_ROOT,
         c.V_CLUSTER_HOSTNAME_ENVNAME: pathutils.VIRTUAL_HOSTNAME,
+        # The master sent its own; on real nodes it is the same everywhere.
+        "GANETI_DATA_DIR": pathutils.DATA_DIR,
     }
 
 

@@ -17,7 +17,7 @@ _numbers: Final = itertools.count(1)
 
 
 def new_request_id() -> str:
-    """Return the name of one more request, after the thread that makes it: ``Jq3/Job42-1234``."""
+    """Return the name of one more request, after the thread that makes it: ``Jq3/Job42/I_STARTUP-1234``."""
     origin = _OTHERS.sub("_", threading.current_thread().name)[:_MAX_ORIGIN]
     return f"{origin}-{next(_numbers)}"
 

@@ -174,6 +174,11 @@ def _is_connected(connection: Any) -> bool:
         return sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == _TCP_ESTABLISHED
 
 
+def _digests(peer: Peer) -> str:
+    """Return how an administrator finds the certificate of a peer."""
+    return f"SHA-1 {peer.sha1}, SHA-256 {peer.sha256}" if peer.sha1 else "none"
+
+
 class _CallGateway(Gateway):
     """Answers one request."""
 
@@ -189,7 +194,7 @@ class _CallGateway(Gateway):
         peer = self._peer()
         reason = self._application.refusal(peer)
         if reason is not None:
-            _LOG.warning("Refusing %s, certificate SHA-1 digest %s: %s", peer.address, peer.sha1 or "(none)", reason)
+            _LOG.warning("Refusing %s (certificate %s): %s", peer.address, _digests(peer), reason)
             self._send_error(HTTPStatus.FORBIDDEN, reason)
             return
         if request.method != b"POST":

@@ -6,7 +6,6 @@ that the work asked for -> result. Nothing of one attempt survives it: every att
 
 import dataclasses
 import logging
-import threading
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +27,6 @@ from ganeti.mcpu.joblocks import JobLocks
 from ganeti.mcpu.lu import LogicalUnitApi, LuEnv, ResultWithJobs
 from ganeti.mcpu.lulog import LuLog
 from ganeti.opcodes import OpCode
-from ganeti.utils import log
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,9 +43,7 @@ class OpcodeProcessor:
 
     def run(self, op: OpCode, context: OpcodeContext, timeout_s: float | None) -> Any:
         """Run *op* for a job and return its result as plain data; see ``OpcodeRunner.run``."""
-        # In the master's log, and by the names of calls in those of the nodes, one can see what was done for which job.
-        with log.thread_name(f"{threading.current_thread().name}/Job{context.job_id}"):
-            return _Execution(self._context, op, context, timeout_s).run()
+        return _Execution(self._context, op, context, timeout_s).run()
 
     def priority_changed(self, job_id: int, priority: int) -> None:
         """Let the job wait for its locks with another priority."""
