@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_TIMEOUT_S: Final = 120.0
+_TIMEOUT_S: Final = 60.0
 
 
 @dataclass(frozen=True)
