@@ -16,7 +16,7 @@ from ganeti.bootstrap import nodefacts
 from ganeti.bootstrap.params import InitParams
 from ganeti.config.verify import ipolicy_problems
 from ganeti.errors import OpPrereqError
-from ganeti.objects import Params
+from ganeti.objects import Params, ndparams
 from ganeti.rpc.transport import noded_port
 from ganeti.utils import accounts, net, paramtypes, sshkeys
 from ganeti.utils.storagepaths import check_path
@@ -93,7 +93,7 @@ def check_all(params: InitParams) -> Facts:
         gluster_storage_dir=storage[c.DT_GLUSTER],
         nicparams=nicparams,
         beparams=checked_beparams(params.beparams),
-        ndparams=_typed("node parameters", params.ndparams, c.NDS_PARAMETER_TYPES, c.NDC_DEFAULTS),
+        ndparams=checked_ndparams(params.ndparams),
         hvparams=checked_hvparams(params),
         diskparams=checked_diskparams(params),
         ipolicy=checked_ipolicy(params),
@@ -278,6 +278,14 @@ def _typed(what: str, own: Params, types: Any, defaults: Any) -> Params:
         return {**defaults, **paramtypes.enforce(own, types)}
     except errors.GenericError as err:
         raise _invalid(f"Wrong {what}: {err}") from err
+
+
+def checked_ndparams(own: Params) -> Params:
+    """Return the filled node parameters."""
+    filled = _typed("node parameters", own, c.NDS_PARAMETER_TYPES, c.NDC_DEFAULTS)
+    for problem in ndparams.problems(filled):
+        raise _invalid(f"Wrong node parameters: {problem}")
+    return filled
 
 
 def checked_beparams(own: Params) -> Params:

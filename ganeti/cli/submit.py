@@ -100,14 +100,20 @@ def reason_trail(call: Invocation) -> list[list[Any]]:
 
 
 def to_wire(call: Invocation, op: OpCode) -> WireOpcode:
-    """Return the opcode as it is submitted, with what the common options say."""
+    """Return the opcode as it is submitted, with what the common options say.
+
+    Raises OpPrereqError (wrong_input) if a parameter has a value that it cannot have.
+    """
     options = call.options
     changes: dict[str, Any] = {"debug_level": options.debug, "reason": [*(op.reason or []), *reason_trail(call)]}
     if getattr(options, "dry_run", False):
         changes["dry_run"] = True
     if getattr(options, "priority", None) is not None:
         changes["priority"] = options.priority
-    return opcodes.encode_clear(msgspec.structs.replace(op, **changes))
+    wire = opcodes.encode_clear(msgspec.structs.replace(op, **changes))
+    # Before the master is asked: to it, a wrong type is a request that cannot be read.
+    opcodes.decode(wire)
+    return wire
 
 
 def submit(call: Invocation, ops: Sequence[OpCode], *, to_drained_queue: bool = False) -> int:

@@ -178,6 +178,7 @@ PROGRAM = Program(
                 cluster.ENABLED_HYPERVISORS,
                 cluster.CLUSTER_FILE_STORAGE_DIR,
                 common.FORCE,
+                cluster.NEW_GLUSTER_STORAGE_DIR,
                 common.HYPERVISORS_PARAMETERS,
                 common.HYPERVISOR_STATE,
                 cluster.INSTALL_IMAGE,

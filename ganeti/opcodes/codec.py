@@ -61,6 +61,14 @@ def _run_checks(op: OpCode) -> None:
                 )
 
 
+def _described(op_id: str, problem: str) -> str:
+    """Return an error of msgspec with the place of the problem in front."""
+    text, _, place = problem.rpartition(" - at `$.")
+    if not text:
+        return f"Parameters of {op_id} fail validation: {problem}"
+    return f"Parameter '{op_id}.{place.removesuffix('`')}' fails validation: {text}"
+
+
 def decode(data: object) -> OpCode:
     """Return the opcode that an object with the key ``OP_ID`` describes.
 
@@ -75,7 +83,7 @@ def decode(data: object) -> OpCode:
     try:
         op = msgspec.convert(data, cls, dec_hook=_unwrap_input)
     except msgspec.ValidationError as err:
-        raise errors.OpPrereqError(f"Parameters of {op_id} fail validation: {err}", c.ECODE_INVAL) from None
+        raise errors.OpPrereqError(_described(op_id, str(err)), c.ECODE_INVAL) from None
     _run_checks(op)
     return op
 

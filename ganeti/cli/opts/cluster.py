@@ -81,6 +81,12 @@ FAILURE_ONLY = Option(
     action="store_true",
     default=False,
 )
+NEW_GLUSTER_STORAGE_DIR = Option(
+    ("--gluster-storage-dir",),
+    "gluster_storage_dir",
+    help="directory for the template gluster",
+    metavar="GLUSTERDIR",
+)
 GLUSTER_STORAGE_DIR = Option(
     ("--gluster-storage-dir",),
     "gluster_storage_dir",

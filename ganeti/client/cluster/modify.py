@@ -28,6 +28,7 @@ _PLAIN: Final = (
     "modify_etc_hosts",
     "file_storage_dir",
     "shared_file_storage_dir",
+    "gluster_storage_dir",
     "install_image",
     "instance_communication_network",
     "zeroing_image",

@@ -4,8 +4,9 @@ from typing import Any
 
 from ganeti import constants as c
 from ganeti import errors, opcodes
-from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
+from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, ResultWithJobs, lu_for
 from ganeti.cmdlib.cluster.params import hypervisors, osparams, policy
+from ganeti.cmdlib.cluster.params.communication import missing_parts
 from ganeti.cmdlib.cluster.params.compute import compute, wants_kvm_daemon
 from ganeti.cmdlib.instance.checks import validate_hvparams, validate_os
 from ganeti.cmdlib.node.candidates import maintain_pool
@@ -69,7 +70,7 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
             if broken:
                 self.log_warning(f"After this change these instances violate the policy: {', '.join(broken)}")
 
-    def exec(self, feedback: Feedback) -> None:
+    def exec(self, feedback: Feedback) -> ResultWithJobs | None:
         """Save the parameters; let go of and take the master IP address if its device changes."""
         before = self.snapshot().cluster
         moves = self.op.master_netdev is not None and self.op.master_netdev != before.master_netdev
@@ -85,6 +86,8 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
             maintain_pool(self)
         if wants_kvm_daemon(before) != wants_kvm_daemon(after):
             self._ensure_kvm_daemon(wants_kvm_daemon(after))
+        job = missing_parts(self.snapshot()) if self.op.instance_communication_network else []
+        return ResultWithJobs([job]) if job else None
 
     def _save(self, draft: Draft) -> Cluster:
         """Apply the change to the newest cluster: others change it, too, while this job holds its shared locks."""

@@ -4,6 +4,7 @@ from ganeti import constants as c
 from ganeti import opcodes
 from ganeti.cmdlib import names
 from ganeti.cmdlib.base import Feedback, LogicalUnit, ResultWithJobs, lu_for
+from ganeti.cmdlib.cluster.params.communication import connecting
 from ganeti.cmdlib.group import params
 from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import NodeGroup
@@ -54,11 +55,4 @@ class LUGroupAdd(LogicalUnit[opcodes.OpGroupAdd]):
         wanted = config.cluster.instance_communication_network
         if not wanted or not any(network.name == wanted for network in config.networks.values()):
             return None
-        connect = opcodes.OpNetworkConnect(
-            group_name=self.op.group_name,
-            network_name=wanted,
-            network_mode=c.INSTANCE_COMMUNICATION_NETWORK_MODE,
-            network_link=c.INSTANCE_COMMUNICATION_NETWORK_LINK,
-            conflicts_check=True,
-        )
-        return ResultWithJobs([[connect]])
+        return ResultWithJobs([[connecting(wanted, self.op.group_name)]])

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ganeti import constants as c
+from ganeti.cmdlib import ndparams
 from ganeti.cmdlib.cluster.params.outcome import invalid
 from ganeti.cmdlib.cluster.params.policy import updated_policy
 from ganeti.cmdlib.instance.ipolicy import size_of_instance, violations
@@ -20,7 +21,7 @@ def _overlaid(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Params:
 
 def changed_ndparams(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Params:
     """Return node parameters; raises OpPrereqError (wrong_input)."""
-    return _overlaid(stored, enforce_types(given, c.NDS_PARAMETER_TYPES, c.VALUE_DEFAULT))
+    return _overlaid(stored, ndparams.checked(given, c.VALUE_DEFAULT))
 
 
 def changed_diskparams(stored: Mapping[str, Params], given: Mapping[DiskTemplate, dict[str, Any]]) -> dict[str, Params]:

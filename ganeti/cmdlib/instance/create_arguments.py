@@ -8,7 +8,7 @@ from ganeti.cmdlib.instance.base import replace_op
 from ganeti.cmdlib.instance.disks import check_adoption, check_disk_keys, check_file_driver, check_template_enabled
 from ganeti.cmdlib.instance.naming import ResolvedName, check_resolvable, normalise_name
 from ganeti.cmdlib.instance.nics import normalise_specs
-from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, check_os_image
+from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, check_image
 from ganeti.errors import OpPrereqError
 from ganeti.mcpu.lulog import LuLog
 from ganeti.objects import Cluster
@@ -99,7 +99,7 @@ def _checked_nodes(op: OpInstanceCreate, cluster: Cluster, log: LuLog) -> OpInst
 def _check_source(op: OpInstanceCreate, cluster: Cluster) -> None:
     """Check what the new instance shall be installed from."""
     image = op.osparams.get(OS_IMAGE_PARAM)
-    check_os_image(image)
+    check_image(image)
     if op.os_type is None:
         if image is None and not op.no_install:
             raise _invalid("No guest OS or OS image specified")

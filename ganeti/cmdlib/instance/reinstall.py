@@ -12,7 +12,7 @@ from ganeti.cmdlib.instance.disk_activation import shutdown_disks, start_disks
 from ganeti.cmdlib.instance.disk_content import write_image
 from ganeti.cmdlib.instance.nodechecks import check_online
 from ganeti.cmdlib.instance.os_install import check_trusted, install_os
-from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, OsParams, check_os_image, fill_os_params, updated
+from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, OsParams, check_image, fill_os_params, updated
 from ganeti.cmdlib.instance.runtime import check_state
 from ganeti.cmdlib.instance.state import DOWN, current
 from ganeti.cmdlib.locks import nodes_of_instance
@@ -36,7 +36,7 @@ class LUInstanceReinstall(InstanceLu[OpInstanceReinstall]):
     def check_prereq(self) -> None:
         """Check state, nodes and the parameters for the OS."""
         instance, config = self.load_instance(), self.snapshot()
-        check_os_image((self.op.osparams or {}).get(OS_IMAGE_PARAM))
+        check_image((self.op.osparams or {}).get(OS_IMAGE_PARAM))
         check_online(config, instance.primary_node, "Instance primary node offline, cannot reinstall:")
         if not instance.disks:
             raise OpPrereqError(f"Instance '{instance.name}' has no disks", c.ECODE_INVAL)

@@ -6,7 +6,7 @@ import msgspec
 
 from ganeti import constants as c
 from ganeti import errors, opcodes
-from ganeti.cmdlib import names
+from ganeti.cmdlib import names, ndparams
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
 from ganeti.cmdlib.locks import nodes_of_instance
@@ -15,7 +15,6 @@ from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, NodeGroup
 from ganeti.rpc import procedures
 from ganeti.utils import net
-from ganeti.utils.paramtypes import enforce
 
 #: Seconds to wait for a new node to answer on the port of its node daemon.
 _PING_TIMEOUT_S: Final = 5.0
@@ -216,10 +215,7 @@ def check_ndparams(params: dict[str, Any]) -> dict[str, Any]:
         raise errors.OpPrereqError(
             f"Node parameter(s) {', '.join(wrong)} can only be set for node groups and the cluster", c.ECODE_INVAL
         )
-    try:
-        return enforce(params, c.NDS_PARAMETER_TYPES, allowed_values=(c.VALUE_DEFAULT,))
-    except errors.TypeEnforcementError as err:
-        raise errors.OpPrereqError(str(err), c.ECODE_INVAL) from None
+    return ndparams.checked(params, c.VALUE_DEFAULT)
 
 
 def without_defaults(params: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from ganeti import constants as c
-from ganeti.cmdlib.cluster.params import defaults, hypervisors, osparams, plain, policy, storage
+from ganeti.cmdlib.cluster.params import communication, defaults, hypervisors, osparams, plain, policy, storage
 from ganeti.cmdlib.cluster.params.outcome import Outcome
 from ganeti.objects import Cluster, ConfigData
 from ganeti.opcodes import OpClusterSetParams
@@ -31,6 +31,7 @@ _FAMILIES: Final[tuple[Family, ...]] = (
     plain.uid_pool,
     plain.os_lists,
     plain.data_collectors,
+    communication.communication_network,
 )
 
 

@@ -1,9 +1,10 @@
 """Defaults of instances, NICs, nodes and disks: what the cluster says for all that say nothing themselves."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from ganeti import constants as c
+from ganeti.cmdlib import ndparams as node_parameters
 from ganeti.cmdlib.cluster.params.outcome import Outcome, invalid
 from ganeti.cmdlib.instance.items import enforce_types
 from ganeti.cmdlib.instance.nics import check_filled_params, normalise_vlan
@@ -11,6 +12,12 @@ from ganeti.cmdlib.instance.params import expand_memory
 from ganeti.errors import OpPrereqError
 from ganeti.objects import ConfigData, Params
 from ganeti.opcodes import OpClusterSetParams
+
+_DRBD_WARNINGS: Final = (
+    "The new parameters are used by DRBD devices that are activated from now on",
+    "DRBD devices that are active keep the former parameters",
+    "Shut down and start the instances with DRBD disks to use the new parameters",
+)
 
 
 def beparams(config: ConfigData, op: OpClusterSetParams) -> Outcome:
@@ -28,8 +35,7 @@ def ndparams(config: ConfigData, op: OpClusterSetParams) -> Outcome:
     """Return the node parameters."""
     if not op.ndparams:
         return Outcome()
-    given = enforce_types(op.ndparams, c.NDS_PARAMETER_TYPES)
-    return Outcome({"ndparams": {**config.cluster.ndparams, **given}})
+    return Outcome({"ndparams": {**config.cluster.ndparams, **node_parameters.checked(op.ndparams)}})
 
 
 def nicparams(config: ConfigData, op: OpClusterSetParams) -> Outcome:
@@ -74,7 +80,7 @@ def diskparams(config: ConfigData, op: OpClusterSetParams) -> Outcome:
         merged[template] = {**merged.get(template, {}), **typed}
         if c.LDP_ACCESS in typed:
             _check_access(config, template, typed[c.LDP_ACCESS])
-    return Outcome({"diskparams": merged})
+    return Outcome({"diskparams": merged}, warnings=_DRBD_WARNINGS if c.DT_DRBD8 in op.diskparams else ())
 
 
 def _check_access(config: ConfigData, template: str, access: str) -> None:

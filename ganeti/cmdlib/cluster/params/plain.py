@@ -9,7 +9,7 @@ from typing import Any, Final
 from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.cmdlib.cluster.params.outcome import Outcome, invalid
-from ganeti.cmdlib.instance.params import check_os_image
+from ganeti.cmdlib.instance.params import check_image
 from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import Cluster, ConfigData, DataCollector
 from ganeti.opcodes import OpClusterSetParams
@@ -36,8 +36,13 @@ def _netdev(_cluster: Cluster, value: str) -> str:
     return value
 
 
-def _image(_cluster: Cluster, value: str) -> str:
-    check_os_image(value or None)
+def _install_image(_cluster: Cluster, value: str) -> str:
+    check_image(value or None, "Install image")
+    return value
+
+
+def _zeroing_image(_cluster: Cluster, value: str) -> str:
+    check_image(value or None, "Zeroing image")
     return value
 
 
@@ -88,8 +93,8 @@ _CHECKS: Final[Mapping[str, Callable[[Cluster, Any], Any]]] = {
     "master_netdev": _netdev,
     "master_netmask": _netmask,
     "reserved_lvs": _reserved_lvs,
-    "install_image": _image,
-    "zeroing_image": _image,
+    "install_image": _install_image,
+    "zeroing_image": _zeroing_image,
     "compression_tools": _compression_tools,
 }
 

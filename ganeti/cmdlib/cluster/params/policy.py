@@ -1,5 +1,6 @@
 """Instance policies: changing that of the cluster or a group, and who breaks the new one."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -28,7 +29,7 @@ def updated_policy(stored: Mapping[str, Any], given: Mapping[str, Any], *, is_cl
             raise invalid("The standard instance specification can only be set for the cluster")
         if not value or value in (c.VALUE_DEFAULT, [c.VALUE_DEFAULT]):
             if is_cluster:
-                raise invalid(f"'{key}' of the cluster's instance policy cannot be unset")
+                raise invalid(f"'{key}' of the cluster's instance policy cannot be unset or zero")
             result.pop(key, None)
         else:
             new = _typed(key, value)
@@ -38,11 +39,11 @@ def updated_policy(stored: Mapping[str, Any], given: Mapping[str, Any], *, is_cl
 
 def _typed(key: str, value: Any) -> Any:
     if key in c.IPOLICY_PARAMETERS:
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise invalid(f"'{key}' of the instance policy must be a number, not '{value}'") from None
+        return _ratio(key, value)
     if key == c.ISPECS_STD:
+        missing = sorted(set(c.ISPECS_PARAMETER_TYPES) - set(value))
+        if missing:
+            raise invalid(f"The standard instance specification lacks {', '.join(missing)}")
         return enforce_types(value, c.ISPECS_PARAMETER_TYPES)
     if key == c.ISPECS_MINMAX:
         return [{bound: enforce_types(specs, c.ISPECS_PARAMETER_TYPES) for bound, specs in p.items()} for p in value]
@@ -50,6 +51,16 @@ def _typed(key: str, value: Any) -> Any:
     if unknown:
         raise invalid(f"Unknown disk template(s) in the instance policy: {', '.join(unknown)}")
     return list(value)
+
+
+def _ratio(key: str, value: Any) -> float:
+    try:
+        ratio = float(value)
+    except (TypeError, ValueError):
+        ratio = math.nan
+    if not (math.isfinite(ratio) and ratio > 0):
+        raise invalid(f"'{key}' of the instance policy must be a positive number, not '{value}'")
+    return ratio
 
 
 def ipolicy(config: ConfigData, op: OpClusterSetParams) -> Outcome:

@@ -22,7 +22,6 @@ _DIRECTORY_FIELDS: Final = {
 _UNSUPPORTED: Final = {
     "vg_name": "LVM volume groups",
     "drbd_helper": "DRBD",
-    "instance_communication_network": "the instance communication network",
 }
 
 

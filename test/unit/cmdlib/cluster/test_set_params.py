@@ -9,12 +9,13 @@ from ganeti import constants as c
 from ganeti import opcodes
 from ganeti.cmdlib.cluster.params import plain
 from ganeti.cmdlib.cluster.params.policy import updated_policy
+from ganeti.config import ippool
 from ganeti.errors import OpExecError, OpPrereqError
-from ganeti.objects import Instance, NodeGroup
+from ganeti.objects import Instance, Network, NodeGroup
 from ganeti.types import Private
 from test.unit.cmdlib.clusterworld import ClusterWorld, digest_of, healthy_config
 from test.unit.cmdlib.instance.world import set_node
-from test.unit.factories import make_disk, make_instance, node_uuid
+from test.unit.factories import GROUP_UUID, make_disk, make_instance, node_uuid
 
 
 @pytest.fixture
@@ -40,6 +41,8 @@ STORED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"mac_prefix": "AA:BB:CC"}, {"mac_prefix": "aa:bb:cc"}),
     ({"reserved_lvs": ["xenvg/.*"]}, {"reserved_lvs": ("xenvg/.*",)}),
     ({"install_image": "/img"}, {"install_image": "/img"}),
+    ({"install_image": "", "zeroing_image": ""}, {"install_image": "", "zeroing_image": ""}),
+    ({"gluster_storage_dir": "/srv/gluster"}, {"gluster_storage_dir": "/srv/gluster"}),
     ({"zeroing_image": "http://x/img"}, {"zeroing_image": "http://x/img"}),
     ({"compression_tools": ["gzip", "zstd"]}, {"compression_tools": ("gzip", "zstd")}),
     ({"default_iallocator": ""}, {"default_iallocator": ""}),
@@ -77,7 +80,6 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, c.ECODE_INVAL),
     ({"vg_name": "xenvg"}, c.ECODE_INVAL),
     ({"drbd_helper": "/bin/true"}, c.ECODE_INVAL),
-    ({"instance_communication_network": "net"}, c.ECODE_INVAL),
     ({"enabled_disk_templates": ["sharedfile", "plain"]}, c.ECODE_INVAL),
     ({"enabled_disk_templates": ["diskless"], "ipolicy": {"disk-templates": ["diskless"]}}, c.ECODE_STATE),
     ({"enabled_disk_templates": ["sharedfile"]}, c.ECODE_INVAL),
@@ -101,6 +103,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"beparams": {"minmem": 512, "maxmem": 256}}, c.ECODE_INVAL),
     ({"beparams": {"colour": "red"}}, c.ECODE_INVAL),
     ({"ndparams": {"spindle_count": "many"}}, c.ECODE_INVAL),
+    ({"ndparams": {"spindle_count": -1}}, c.ECODE_INVAL),
+    ({"ndparams": {"ssh_port": 65536}}, c.ECODE_INVAL),
+    ({"ndparams": {"cpu_speed": 0}}, c.ECODE_INVAL),
     ({"nicparams": {"mode": "routed"}}, c.ECODE_INVAL),
     ({"nicparams": {"mode": "pool"}}, c.ECODE_INVAL),
     ({"nicparams": {"link": ""}}, c.ECODE_INVAL),
@@ -116,6 +121,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"ipolicy": {"colour": 1}}, c.ECODE_INVAL),
     ({"ipolicy": {"std": "default"}}, c.ECODE_INVAL),
     ({"ipolicy": {"vcpu-ratio": "many"}}, c.ECODE_INVAL),
+    ({"ipolicy": {"vcpu-ratio": 0}}, c.ECODE_INVAL),
+    ({"ipolicy": {"vcpu-ratio": -2}}, c.ECODE_INVAL),
+    ({"ipolicy": {"vcpu-ratio": "nan"}}, c.ECODE_INVAL),
+    ({"ipolicy": {"std": {"memory-size": 64}}}, c.ECODE_INVAL),
     ({"ipolicy": {"std": std(**{"memory-size": 10**9})}}, c.ECODE_INVAL),
     ({"ipolicy": {"disk-templates": ["plain"]}}, c.ECODE_INVAL),
     ({"hv_state": {"qemu": {}}}, c.ECODE_INVAL),
@@ -257,3 +266,60 @@ def test_uid_ranges_have_limits() -> None:
     plain.check_uid_ranges([(0, 0), (5, 2**32 - 1)])
     with pytest.raises(OpPrereqError):
         plain.check_uid_ranges([(3, 2)])
+
+
+def _submitted(world: ClusterWorld) -> list[tuple[str, str]]:
+    """Return network and, if it is to be connected, node group of each opcode of the one job."""
+    (job,) = world.job.submitted
+    return [(op.network_name, getattr(op, "group_name", "")) for op in job]  # type: ignore[attr-defined]
+
+
+def test_communication_network_is_made_and_connected_to_all_groups(world: ClusterWorld) -> None:
+    world.store.add_group(NodeGroup(uuid="10000000-0000-4000-8000-00000000000e", name="other"))
+    modify(world, instance_communication_network="talk")
+    assert _submitted(world) == [("talk", ""), ("talk", "default"), ("talk", "other")]
+    network, *connections = (opcodes.encode(op) for op in world.job.submitted[0])
+    assert (network["network"], network["network6"], network["mac_prefix"]) == (
+        "169.254.0.0/16", "fe80::/10", "52:54:00",
+    )  # fmt: skip
+    assert {(op["network_mode"], op["network_link"]) for op in connections} == {("routed", "communication_rt")}
+    assert world.config.cluster.instance_communication_network == "talk"
+
+
+def _add_network(world: ClusterWorld, **changes: Any) -> Network:
+    values = {"network": "169.254.0.0/16", "network6": "fe80::/10", "mac_prefix": "52:54:00", **changes}
+    network = Network(uuid="70000000-0000-4000-8000-000000000001", name="talk", **values)
+    world.store.add_network(ippool.with_empty_pool(network))
+    return network
+
+
+def test_existing_communication_network_is_connected_where_it_is_not(world: ClusterWorld) -> None:
+    network = _add_network(world)
+    world.store.add_group(NodeGroup(uuid="10000000-0000-4000-8000-00000000000e", name="other"))
+    connected = {network.uuid: {"mode": "routed", "link": "communication_rt", "vlan": ""}}
+    world.store.modify(NodeGroup, GROUP_UUID, lambda group: msgspec.structs.replace(group, networks=connected))
+    modify(world, instance_communication_network="talk")
+    assert _submitted(world) == [("talk", "other")]
+    assert not [line for line in world.job.log if "WARNING" in line]
+
+
+def test_communication_network_that_is_odd_is_used_with_warnings(world: ClusterWorld) -> None:
+    _add_network(world, network="198.51.100.0/24", gateway="198.51.100.1", network6=None, mac_prefix=None)
+    modify(world, instance_communication_network="talk")
+    warnings = [line for line in world.job.log if "WARNING" in line]
+    for word in ("gateway", "169.254.0.0/16", "fe80::/10", "52:54:00"):
+        assert any(word in line for line in warnings), word
+
+
+def test_communication_can_be_switched_off(world: ClusterWorld) -> None:
+    modify(world, instance_communication_network="talk")
+    world.job.submitted.clear()
+    modify(world, instance_communication_network="")
+    assert world.job.submitted == []
+    assert world.config.cluster.instance_communication_network == ""
+    assert any("former instance communication network talk is left" in line for line in world.job.log)
+
+
+def test_new_parameters_of_drbd_come_with_warnings(world: ClusterWorld) -> None:
+    modify(world, diskparams={"drbd": {"resync-rate": 1024}})
+    assert sum("WARNING" in line for line in world.job.log) == 3

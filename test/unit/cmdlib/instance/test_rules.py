@@ -88,7 +88,7 @@ def test_parameters_have_one_visibility() -> None:
 @pytest.mark.parametrize("image", ["relative", "file:///x", "http://"])
 def test_bad_image_locations(image: str) -> None:
     with pytest.raises(OpPrereqError):
-        params.check_os_image(image)
+        params.check_image(image)
 
 
 def test_storage_directory_needs_a_configured_base() -> None:
