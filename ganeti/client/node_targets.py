@@ -22,7 +22,13 @@ def targets_filter(names: Sequence[str], group: str | None) -> QueryFilter | Non
 def query_online(
     call: Invocation, names: Sequence[str], group: str | None, fields: Sequence[str] = ()
 ) -> list[list[Any]]:
-    """Return name and *fields* of the wanted nodes that are not marked offline, and say which are left out."""
+    """Return name and *fields* of the wanted nodes that are not marked offline, and say which are left out.
+
+    Raises OpPrereqError for unknown names.
+    """
+    if group:
+        # A filter would find no node, which is no mistake to it.
+        call.client.query_groups([group], ["name"])
     answer = call.client.query(c.QR_NODE, ["offline", "name", *fields], targets_filter(names, group))
     rows = [[value for _, value in row] for row in answer.rows]
     skipped = [row[1] for row in rows if row[0]]

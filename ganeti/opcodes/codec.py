@@ -64,9 +64,7 @@ def _run_checks(op: OpCode) -> None:
 def _described(op_id: str, problem: str) -> str:
     """Return an error of msgspec with the place of the problem in front."""
     text, _, place = problem.rpartition(" - at `$.")
-    if not text:
-        return f"Parameters of {op_id} fail validation: {problem}"
-    return f"Parameter '{op_id}.{place.removesuffix('`')}' fails validation: {text}"
+    return f"Parameters of {op_id} fail validation: " + (f"{place.removesuffix('`')}: {text}" if text else problem)
 
 
 def decode(data: object) -> OpCode:

@@ -2,20 +2,26 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple, TypeVar
 
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.cli.invocation import Invocation
 from ganeti.client.node_targets import query_online
 from ganeti.utils import net, ssh
-from ganeti.utils.process import run_cmd
+from ganeti.utils.process import CmdResult, run_cmd
 
 #: Commands may take as long as they want to, within reason.
 _COMMAND_TIMEOUT_S: Final = 24 * 3600.0
 _COPY_TIMEOUT_S: Final = 3600.0
 _RULER: Final = "-" * 48
+#: On so many nodes at a time: each is a process here.
+_PARALLEL: Final = 16
+
+
+ResultT = TypeVar("ResultT")
 
 
 class _Node(NamedTuple):
@@ -49,6 +55,12 @@ def _cluster_and_master(call: Invocation) -> tuple[str, str]:
     return str(cluster_name), str(master)
 
 
+def _on_all(nodes: Sequence[_Node], work: Callable[[_Node], ResultT]) -> Iterator[tuple[_Node, ResultT]]:
+    """Do something for several nodes at a time; yield the results in the order of the nodes."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        yield from zip(nodes, pool.map(work, nodes), strict=True)
+
+
 def copyfile(call: Invocation) -> int:
     """Copy a file to the same place of all or some nodes."""
     path = os.path.abspath(call.arguments[0])
@@ -56,21 +68,22 @@ def copyfile(call: Invocation) -> int:
         raise errors.OpPrereqError(f"No such file: {path}", c.ECODE_INVAL)
     use_secondary = call.options.use_replication_network
     cluster_name, master = _cluster_and_master(call)
-    exit_code = c.EXIT_SUCCESS
-    for node in _online_nodes(call, secondary=use_secondary):
-        if node.name == master:
-            continue
+    nodes = [node for node in _online_nodes(call, secondary=use_secondary) if node.name != master]
+
+    def copy(node: _Node) -> CmdResult | None:
         argv = ssh.copy_argv(_target(node, cluster_name, by_address=use_secondary), path)
-        if argv is None:
-            continue
-        result = run_cmd(argv, timeout_s=_COPY_TIMEOUT_S)
-        if result.failed:
-            sys.stderr.write(f"Copy of file {path} to node {node.name} failed: {result.fail_reason}: {result.output}\n")
+        return run_cmd(argv, timeout_s=_COPY_TIMEOUT_S) if argv is not None else None
+
+    exit_code = c.EXIT_SUCCESS
+    for node, result in _on_all(nodes, copy):
+        if result is not None and result.failed:
+            output = result.output.strip()
+            sys.stderr.write(f"Copy of file {path} to node {node.name} failed: {result.fail_reason}: {output}\n")
             exit_code = c.EXIT_FAILURE
     return exit_code
 
 
-def _print_result(call: Invocation, node: str, result: Any) -> None:
+def _print_result(call: Invocation, node: str, result: CmdResult) -> None:
     """Print what a command on one node has said."""
     output = result.output.rstrip("\n")
     print(_RULER)
@@ -83,18 +96,21 @@ def _print_result(call: Invocation, node: str, result: Any) -> None:
     print(f"return code = {result.exit_code}", flush=True)
 
 
-def _in_order(nodes: Sequence[_Node], master: str) -> list[_Node]:
-    """Return the nodes with the master last, so that a command that stops it does so after all others."""
-    return sorted(nodes, key=lambda node: node.name == master)
-
-
 def command(call: Invocation) -> int:
-    """Run a command on one node after the other."""
+    """Run a command on several nodes at a time, and on the master when all others are done: it may stop the cluster."""
     words = " ".join(call.arguments)
     cluster_name, master = _cluster_and_master(call)
-    for node in _in_order(_online_nodes(call, secondary=False), master):
+    nodes = _online_nodes(call, secondary=False)
+
+    def run(node: _Node) -> CmdResult:
         argv = ssh.shell_argv(_target(node, cluster_name, by_address=False), words)
-        result = run_cmd(argv, timeout_s=_COMMAND_TIMEOUT_S)
-        if not (call.options.failure_only and result.exit_code == 0):
-            _print_result(call, node.name, result)
-    return c.EXIT_SUCCESS
+        return run_cmd(argv, timeout_s=_COMMAND_TIMEOUT_S)
+
+    exit_code = c.EXIT_SUCCESS
+    for turn in ([node for node in nodes if node.name != master], [node for node in nodes if node.name == master]):
+        for node, result in _on_all(turn, run):
+            if result.failed:
+                exit_code = c.EXIT_FAILURE
+            if result.failed or not call.options.failure_only:
+                _print_result(call, node.name, result)
+    return exit_code

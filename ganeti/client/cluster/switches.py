@@ -25,7 +25,10 @@ def watcher(call: Invocation) -> int:
     if action == "pause":
         if not rest:
             raise errors.OpPrereqError("Missing pause duration", c.ECODE_INVAL)
-        until = time.time() + dates.parse_span(rest[0])
+        span_s = dates.parse_span(rest[0])
+        if not span_s:
+            raise errors.OpPrereqError("The pause must be longer than 0; 'continue' ends one", c.ECODE_INVAL)
+        until = time.time() + span_s
         _print_pause(call.client.set_watcher_pause(until))
     elif action == "continue":
         call.client.set_watcher_pause(None)

@@ -1,6 +1,5 @@
 """OP_CLUSTER_SET_PARAMS: change the parameters of the cluster."""
 
-from typing import Any
 
 from ganeti import constants as c
 from ganeti import errors, opcodes
@@ -135,7 +134,9 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
     def _ensure_kvm_daemon(self, run: bool) -> None:
         nodes = self.snapshot().nodes
         uuids = [node.uuid for node in nodes.values() if node.vm_capable]
-        results: dict[str, Any] = self.rpc.call(uuids, procedures.node_ensure_daemon, c.KVMD, run)
-        for uuid, result in results.items():
-            if not result.offline:
-                result.warn(f"Could not {'start' if run else 'stop'} {c.KVMD} on {nodes[uuid].name}", self.log_warning)
+        for uuid, result in self.rpc.call(uuids, procedures.node_ensure_daemon, c.KVMD, run).items():
+            failure = f"Could not {'start' if run else 'stop'} {c.KVMD} on {nodes[uuid].name}"
+            if result.offline or result.warn(failure, self.log_warning):
+                continue
+            if not result.payload:
+                self.log_warning(f"{failure}, see the log of its node daemon")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ganeti import constants as c
-from ganeti.cmdlib.cluster.params.outcome import Outcome, invalid
+from ganeti.cmdlib.cluster.params.outcome import Outcome, invalid, wrong_state
+from ganeti.cmdlib.network.addresses import overlapping
 from ganeti.objects import ConfigData, Network
 from ganeti.opcodes import OpClusterSetParams, OpCode, OpNetworkAdd, OpNetworkConnect
 
@@ -26,6 +27,17 @@ def _oddities(network: Network) -> Iterator[str]:
             yield f"The instance communication network {network.name} has {what} {value}, it {advice}"
 
 
+def _check_can_connect(config: ConfigData, network: Network) -> None:
+    """Check that no node group has addresses of the network already. Raises OpPrereqError (wrong_state)."""
+    for group in config.nodegroups.values():
+        others = () if network.uuid in group.networks else overlapping(config, network, group.networks)
+        if others:
+            raise wrong_state(
+                f"Network {network.name} ({network.network}) would share addresses with {', '.join(others)}, connected"
+                f" to node group {group.name}; disconnect that first"
+            )
+
+
 def communication_network(config: ConfigData, op: OpClusterSetParams) -> Outcome:
     """Return the name of the network; an empty one switches instance communication off."""
     name, before = op.instance_communication_network, config.cluster.instance_communication_network
@@ -35,6 +47,8 @@ def communication_network(config: ConfigData, op: OpClusterSetParams) -> Outcome
     network = _network(config, name) if name else None
     if network is not None and not network.network:
         raise invalid(f"Network {name} has no IPv4 subnet, which instance communication needs")
+    if name:
+        _check_can_connect(config, network or Network(uuid="", name=name, network=c.INSTANCE_COMMUNICATION_NETWORK4))
     warnings = tuple(_oddities(network)) if network is not None else ()
     return Outcome({"instance_communication_network": name}, notes=tuple(notes), warnings=warnings)
 

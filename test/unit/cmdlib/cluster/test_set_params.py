@@ -230,6 +230,15 @@ def test_daemon_that_notices_shutdowns_follows_the_switch(world: ClusterWorld) -
     assert world.rpc.names().count("node_ensure_daemon") == 3
 
 
+def test_node_without_the_daemon_is_told(world: ClusterWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world.rpc.nodes[node_uuid(2)], "node_ensure_daemon", lambda *_: False)
+    kvm = {"enabled_hypervisors": ["fake", "kvm"], "hvparams": {"kvm": {"kernel_path": ""}}}
+    modify(world, enabled_user_shutdown=True, **kvm)
+    warnings = [line for line in world.job.log if "WARNING" in line]
+    assert len(warnings) == 1
+    assert "Could not start ganeti-kvmd on node2.example.com" in warnings[0]
+
+
 def test_data_collectors_keep_what_is_not_named(world: ClusterWorld) -> None:
     modify(world, enabled_data_collectors={"drbd": False}, data_collector_interval={"drbd": 7_000_000})
     modify(world, enabled_data_collectors={"drbd": True})
@@ -309,6 +318,16 @@ def test_communication_network_that_is_odd_is_used_with_warnings(world: ClusterW
     warnings = [line for line in world.job.log if "WARNING" in line]
     for word in ("gateway", "169.254.0.0/16", "fe80::/10", "52:54:00"):
         assert any(word in line for line in warnings), word
+
+
+def test_communication_network_must_not_share_addresses_with_connected_ones(world: ClusterWorld) -> None:
+    network = _add_network(world)
+    connected = {network.uuid: {"mode": "routed", "link": "communication_rt", "vlan": ""}}
+    world.store.modify(NodeGroup, GROUP_UUID, lambda group: msgspec.structs.replace(group, networks=connected))
+    with pytest.raises(OpPrereqError, match="addresses with talk, connected to node group default") as caught:
+        modify(world, instance_communication_network="other")
+    assert caught.value.args[1] == c.ECODE_STATE
+    assert world.config.cluster.instance_communication_network == ""
 
 
 def test_communication_can_be_switched_off(world: ClusterWorld) -> None:
