@@ -170,21 +170,16 @@ class QueueStorage:
         """
         failed: dict[str, OSError] = {}
         written: list[tuple[str, int]] = []
-        try:
-            for name, data in contents.items():
-                try:
-                    written.append((name, self._write_temporary(name, data, mode)))
-                except OSError as err:
-                    failed[name] = err
-            for name, fd in written:
-                try:
-                    os.fsync(fd)
-                    os.rename(self.path(name) + _TEMPORARY_SUFFIX, self.path(name))
-                except OSError as err:
-                    failed[name] = err
-        finally:
-            for _, fd in written:
-                os.close(fd)
+        for name, data in contents.items():
+            try:
+                written.append((name, self._write_temporary(name, data, mode)))
+            except OSError as err:
+                failed[name] = err
+        for name, fd in written:
+            try:
+                self._put_in_place(name, fd)
+            except OSError as err:
+                failed[name] = err
         try:
             files.fsync_dir(self.directory)
         except OSError as err:
@@ -210,6 +205,15 @@ class QueueStorage:
                 os.unlink(path)
             raise
         return fd
+
+    def _put_in_place(self, name: str, fd: int) -> None:
+        """Bring a new file to the disk and give it its name."""
+        try:
+            os.fsync(fd)
+        finally:
+            # Before it has its name: programs that watch the directory would hear of the closing as another change.
+            os.close(fd)
+        os.rename(self.path(name) + _TEMPORARY_SUFFIX, self.path(name))
 
     def archive(self, job_ids: Iterable[int]) -> list[int]:
         """Move jobs to the archive; return those that were moved, which is durable then."""
