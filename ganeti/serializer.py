@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import simplejson
 
 from ganeti.types import REDACTED, Private
+from ganeti.utils.old_names import finder
 
 if TYPE_CHECKING:
     import msgspec
@@ -116,3 +117,8 @@ def loads(data: bytes | str) -> Any:
             return simplejson.loads(data)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+if not TYPE_CHECKING:
+    # Names that programs of other projects know.
+    __getattr__ = finder(__name__)

@@ -7,12 +7,13 @@ writes them.
 import os
 import threading
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ganeti import constants as c
 from ganeti import errors, pathutils
 from ganeti.utils import net
 from ganeti.utils.files import flock, fsync_dir, read_text, write_atomic
+from ganeti.utils.old_names import finder
 
 _LOCK_TIMEOUT_S: Final = 10.0
 #: What readers get when a file of an old cluster is missing.
@@ -190,3 +191,8 @@ def _has_content(path: str, value: str) -> bool:
             return mode == c.SS_FILE_PERMS and file.read(c.MAX_SIZE + 1) == _content(value)
     except OSError:
         return False
+
+
+if not TYPE_CHECKING:
+    # Names that programs of other projects know.
+    __getattr__ = finder(__name__)

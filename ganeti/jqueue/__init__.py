@@ -6,3 +6,11 @@ makes many of them durable at a time. Then the job is in the ``table`` and ``sch
 made by a function of ``transitions``; it goes to the file, to the candidates (``replication``) and to whoever waits
 for it.
 """
+
+from typing import TYPE_CHECKING
+
+from ganeti.utils.old_names import finder
+
+if not TYPE_CHECKING:
+    # Names that programs of other projects know.
+    __getattr__ = finder(__name__)
