@@ -5,7 +5,6 @@ way is collected in ``Facts``. Nothing here has a lasting effect.
 """
 
 import os
-import re
 from typing import Any, Final
 
 import msgspec
@@ -17,11 +16,12 @@ from ganeti.bootstrap.params import InitParams
 from ganeti.config.verify import ipolicy_problems
 from ganeti.errors import OpPrereqError
 from ganeti.objects import Params, ndparams
+from ganeti.objects.cluster_values import check_compression_tools, check_image, check_uid_ranges
+from ganeti.objects.static_states import cluster_disk_state, cluster_hv_state
 from ganeti.rpc.transport import noded_port
 from ganeti.utils import accounts, net, paramtypes, sshkeys
 from ganeti.utils.storagepaths import check_path
 
-_TOOL_RE: Final = re.compile(r"^[-_A-Za-z0-9]+$")
 _PING_TIMEOUT_S: Final = 5.0
 
 
@@ -45,6 +45,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     hvparams: dict[str, Params]
     diskparams: dict[str, Params]
     ipolicy: Params
+    hv_state: Params
+    disk_state: Params
     default_iallocator: str
     rsa_host_key: str
     dsa_host_key: str | None
@@ -78,6 +80,7 @@ def check_all(params: InitParams) -> Facts:
     mac_prefix = net.normalise_mac_prefix(params.mac_prefix)
     nicparams = checked_nicparams(params.nicparams)
     check_netdev(params.master_netdev, nicparams)
+    hypervisors, disks, policy = checked_hvparams(params), checked_diskparams(params), checked_ipolicy(params)
     rsa_key, dsa_key = host_keys(params)
     facts = Facts(
         hostname=hostname,
@@ -94,9 +97,11 @@ def check_all(params: InitParams) -> Facts:
         nicparams=nicparams,
         beparams=checked_beparams(params.beparams),
         ndparams=checked_ndparams(params.ndparams),
-        hvparams=checked_hvparams(params),
-        diskparams=checked_diskparams(params),
-        ipolicy=checked_ipolicy(params),
+        hvparams=hypervisors,
+        diskparams=disks,
+        ipolicy=policy,
+        hv_state=cluster_hv_state({}, params.hv_state),
+        disk_state=cluster_disk_state({}, params.disk_state),
         rsa_host_key=rsa_key,
         dsa_host_key=dsa_key,
         ssh_key_bits=sshkeys.checked_key_size(params.ssh_key_type, params.ssh_key_bits),
@@ -104,6 +109,11 @@ def check_all(params: InitParams) -> Facts:
     )
     accounts.check_all()
     check_compression_tools(params.compression_tools)
+    check_uid_ranges(params.uid_pool)
+    check_image(params.install_image or None, "Install image")
+    check_image(params.zeroing_image or None, "Zeroing image")
+    if params.candidate_pool_size < 1:
+        raise _invalid(f"Invalid size of the candidate pool {params.candidate_pool_size}; it must be at least 1")
     return facts
 
 
@@ -259,12 +269,10 @@ def storage_dir(params: InitParams, template: str) -> str:
         raise _invalid(f"The disk template {template} is enabled, but its storage directory is empty")
     if not os.path.isabs(path):
         raise _invalid(f"The storage directory {path} is not absolute")
-    # Gluster mounts its volume there; it holds no files of ours.
-    if template != c.DT_GLUSTER:
-        try:
-            check_path(path, pathutils.FILE_STORAGE_PATHS_FILE, exact_match_ok=True)
-        except errors.FileStoragePathError as err:
-            raise _invalid(f"{err}; allowed directories are listed in {pathutils.FILE_STORAGE_PATHS_FILE}") from err
+    try:
+        check_path(path, pathutils.FILE_STORAGE_PATHS_FILE, exact_match_ok=True)
+    except errors.FileStoragePathError as err:
+        raise _invalid(f"{err}; allowed directories are listed in {pathutils.FILE_STORAGE_PATHS_FILE}") from err
     if os.path.exists(path) and not os.path.isdir(path):
         raise _invalid(f"The storage directory {path} is not a directory")
     return os.path.normpath(path)
@@ -352,6 +360,13 @@ def checked_diskparams(params: InitParams) -> dict[str, Params]:
     return filled
 
 
+def _ratio(key: str, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise _invalid(f"'{key}' of the instance policy must be a number, not '{value}'") from None
+
+
 def checked_ipolicy(params: InitParams) -> Params:
     """Return the filled instance policy, restricted to the enabled disk templates."""
     unknown = sorted(set(params.ipolicy) - set(c.IPOLICY_ALL_KEYS))
@@ -361,7 +376,10 @@ def checked_ipolicy(params: InitParams) -> Params:
     # Lists as JSON gives them, so that the policy is the same before and after it was on disk.
     policy[c.ISPECS_MINMAX] = list(policy[c.ISPECS_MINMAX])
     for key in c.IPOLICY_PARAMETERS:
-        policy[key] = float(policy[key])
+        policy[key] = _ratio(key, policy[key])
+    foreign = sorted(set(policy[c.IPOLICY_DTS]) - set(c.DISK_TEMPLATES))
+    if foreign:
+        raise _invalid(f"Unknown disk templates in the instance policy: {', '.join(foreign)}")
     policy[c.IPOLICY_DTS] = [name for name in policy[c.IPOLICY_DTS] if name in params.enabled_disk_templates]
     problems = list(ipolicy_problems("Instance policy", policy, is_cluster=True))
     if problems:
@@ -393,14 +411,3 @@ def checked_iallocator(name: str | None) -> str:
     if name is None and nodefacts.find_iallocator(c.IALLOC_HAIL) is not None:
         return c.IALLOC_HAIL
     return ""
-
-
-def check_compression_tools(tools: tuple[str, ...]) -> None:
-    """Check the names of the compression tools."""
-    for tool in tools:
-        if not _TOOL_RE.fullmatch(tool):
-            raise _invalid(f"Invalid name of a compression tool: {tool!r}")
-    if c.IEC_GZIP not in tools:
-        raise _invalid("The compression tools must include gzip")
-    if c.IEC_NONE in tools:
-        raise _invalid("'none' is not a compression tool; it is always allowed")

@@ -6,8 +6,8 @@ from ganeti.cmdlib import names
 from ganeti.cmdlib.base import Feedback, LogicalUnit, ResultWithJobs, lu_for
 from ganeti.cmdlib.cluster.params.communication import connecting
 from ganeti.cmdlib.group import params
-from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import NodeGroup
+from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 
 
 @lu_for(opcodes.OpGroupAdd)

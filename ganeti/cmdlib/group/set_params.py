@@ -10,7 +10,7 @@ from ganeti.cmdlib import names
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.group import params
 from ganeti.cmdlib.locks import check_still_covered, instances_of_group
-from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
+from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 
 _PARAMETERS: Final = ("alloc_policy", "ndparams", "diskparams", "hv_state", "disk_state", "ipolicy")
 

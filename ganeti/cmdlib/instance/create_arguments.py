@@ -8,10 +8,11 @@ from ganeti.cmdlib.instance.base import replace_op
 from ganeti.cmdlib.instance.disks import check_adoption, check_disk_keys, check_file_driver, check_template_enabled
 from ganeti.cmdlib.instance.naming import ResolvedName, check_resolvable, normalise_name
 from ganeti.cmdlib.instance.nics import normalise_specs
-from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, check_image
+from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM
 from ganeti.errors import OpPrereqError
 from ganeti.mcpu.lulog import LuLog
 from ganeti.objects import Cluster
+from ganeti.objects.cluster_values import check_image
 from ganeti.objects.fill import os_base_name
 from ganeti.opcodes.instance import OpInstanceCreate
 

@@ -115,15 +115,6 @@ def fill_os_params(
     return result
 
 
-def check_image(image: str | None, what: str = "OS image") -> None:
-    """Check the location of an image, *what* it is for: an absolute path or a URL; raises OpPrereqError."""
-    if image is None or image.startswith("/"):
-        return
-    scheme, separator, rest = image.partition("://")
-    if scheme.lower() not in ("http", "https", "ftp") or not separator or not rest:
-        raise OpPrereqError(f"{what} '{image}' must be an absolute path or a URL", c.ECODE_INVAL)
-
-
 #: Name of the OS parameter that holds the location of an image.
 OS_IMAGE_PARAM = "os-image"
 

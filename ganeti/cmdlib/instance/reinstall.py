@@ -12,11 +12,12 @@ from ganeti.cmdlib.instance.disk_activation import shutdown_disks, start_disks
 from ganeti.cmdlib.instance.disk_content import write_image
 from ganeti.cmdlib.instance.nodechecks import check_online
 from ganeti.cmdlib.instance.os_install import check_trusted, install_os
-from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, OsParams, check_image, fill_os_params, updated
+from ganeti.cmdlib.instance.params import OS_IMAGE_PARAM, OsParams, fill_os_params, updated
 from ganeti.cmdlib.instance.runtime import check_state
 from ganeti.cmdlib.instance.state import DOWN, current
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.errors import OpPrereqError
+from ganeti.objects.cluster_values import check_image
 from ganeti.opcodes.instance import OpInstanceReinstall
 from ganeti.types import Private
 

@@ -11,8 +11,8 @@ from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles, ssh_keys
-from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, NodeGroup
+from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 from ganeti.rpc import procedures
 from ganeti.utils import net
 

@@ -11,8 +11,8 @@ from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles, secondary_ip
 from ganeti.cmdlib.node.add import check_ndparams, without_defaults
-from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import ConfigData, Node, fill
+from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 from ganeti.rpc import procedures
 from ganeti.utils import net
 

@@ -9,13 +9,12 @@ from typing import Any, Final
 from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.cmdlib.cluster.params.outcome import Outcome, invalid
-from ganeti.cmdlib.instance.params import check_image
-from ganeti.cmdlib.state_params import merged_disk_state, merged_hv_state
 from ganeti.objects import Cluster, ConfigData, DataCollector
+from ganeti.objects.cluster_values import check_compression_tools, check_image, check_uid_ranges
+from ganeti.objects.static_states import cluster_disk_state, cluster_hv_state
 from ganeti.opcodes import OpClusterSetParams
 from ganeti.utils import net
 
-_TOOL_RE: Final = re.compile(r"^[-_A-Za-z0-9]+$")
 _LONGEST_NETMASK: Final = {socket.AF_INET: 32, socket.AF_INET6: 128}
 
 
@@ -56,13 +55,7 @@ def _reserved_lvs(_cluster: Cluster, value: Sequence[str]) -> tuple[str, ...]:
 
 
 def _compression_tools(_cluster: Cluster, value: Sequence[str]) -> tuple[str, ...]:
-    for tool in value:
-        if not _TOOL_RE.fullmatch(tool):
-            raise invalid(f"Invalid name of a compression tool: '{tool}'")
-    if c.IEC_GZIP not in value:
-        raise invalid("The compression tools must include gzip")
-    if c.IEC_NONE in value:
-        raise invalid("'none' is not a compression tool; it is always allowed")
+    check_compression_tools(value)
     return tuple(value)
 
 
@@ -109,19 +102,10 @@ def static_states(config: ConfigData, op: OpClusterSetParams) -> Outcome:
     """Return the recorded states of hypervisors and disks."""
     cluster, values = config.cluster, dict[str, Any]()
     if op.hv_state is not None:
-        values["hv_state_static"] = merged_hv_state(cluster.hv_state_static, op.hv_state)
+        values["hv_state_static"] = cluster_hv_state(cluster.hv_state_static, op.hv_state)
     if op.disk_state is not None:
-        values["disk_state_static"] = merged_disk_state(cluster.disk_state_static, op.disk_state)
+        values["disk_state_static"] = cluster_disk_state(cluster.disk_state_static, op.disk_state)
     return Outcome(values)
-
-
-def check_uid_ranges(ranges: Sequence[tuple[int, int]]) -> None:
-    """Check ranges of user ids; raises OpPrereqError (wrong_input)."""
-    for low, high in ranges:
-        if low > high:
-            raise invalid(f"Lower user id {low} is above the higher one {high}")
-        if low < c.UIDPOOL_UID_MIN or high > c.UIDPOOL_UID_MAX:
-            raise invalid(f"User ids {low}-{high} are outside of {c.UIDPOOL_UID_MIN}-{c.UIDPOOL_UID_MAX}")
 
 
 def uid_pool(config: ConfigData, op: OpClusterSetParams) -> Outcome:

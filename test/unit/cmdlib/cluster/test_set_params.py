@@ -62,7 +62,9 @@ STORED: list[tuple[dict[str, Any], dict[str, Any]]] = [
      {"osparams_private_cluster": {"busybox": {"key": Private("k")}}}),
     ({"os_hvp": {"busybox": {"fake": {"migration_mode": "non-live"}}}},
      {"os_hvp": {"busybox": {"fake": {"migration_mode": "non-live"}}}}),
-    ({"hv_state": {"fake": {"mem_node": "10"}}}, {"hv_state_static": {"fake": {"mem_node": 10}}}),
+    ({"hv_state": {"fake": {"mem_node": "10"}}}, {"hv_state_static": {"fake": {**c.HVST_DEFAULTS, "mem_node": 10}}}),
+    ({"disk_state": {"plain": {"vg": {"disk_total": "10"}}}},
+     {"disk_state_static": {"plain": {"vg": {**c.DS_DEFAULTS, "disk_total": 10}}}}),
     ({"enabled_user_shutdown": True}, {"enabled_user_shutdown": True}),
 ]  # fmt: skip
 

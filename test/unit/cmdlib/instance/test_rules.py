@@ -85,12 +85,6 @@ def test_parameters_have_one_visibility() -> None:
         params.fill_os_params(cluster, "busybox+v", {}, {"x": params.Private("2")}, {})
 
 
-@pytest.mark.parametrize("image", ["relative", "file:///x", "http://"])
-def test_bad_image_locations(image: str) -> None:
-    with pytest.raises(OpPrereqError):
-        params.check_image(image)
-
-
 def test_storage_directory_needs_a_configured_base() -> None:
     cluster = make_cluster(file_storage_dir="")
     with pytest.raises(OpPrereqError) as caught:

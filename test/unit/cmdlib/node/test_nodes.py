@@ -205,7 +205,7 @@ def test_parameters_and_states(world: ClusterWorld) -> None:
     assert world.config.nodes[TWO].disk_state_static == {"plain": {"vg": {"disk_total": 10}}}
     change(world, ndparams={"spindle_count": "default"}, disk_state={"plain": {"vg": {"disk_total": "default"}}})
     assert world.config.nodes[TWO].ndparams == {}
-    assert world.config.nodes[TWO].disk_state_static == {"plain": {"vg": {}}}
+    assert world.config.nodes[TWO].disk_state_static == {}
 
 
 def test_node_with_instances_must_stay_vm_capable() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ganeti import constants as c
 from ganeti.errors import OpPrereqError, TypeEnforcementError
-from ganeti.objects import Params
+from ganeti.objects.base import Params
 from ganeti.utils.paramtypes import enforce
 
 
@@ -31,7 +31,7 @@ def merged_hv_state(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Para
         name: _merged(stored.get(name, {}), params, c.HVSTS_PARAMETER_TYPES, f"State of hypervisor {name}")
         for name, params in given.items()
     }
-    return {**stored, **changed}
+    return {name: params for name, params in {**stored, **changed}.items() if params}
 
 
 def merged_disk_state(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Params:
@@ -51,5 +51,18 @@ def merged_disk_state(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Pa
             unit: _merged(before.get(unit, {}), params, c.DSS_PARAMETER_TYPES, f"State of {kind}/{unit}")
             for unit, params in units.items()
         }
-        result[kind] = {**before, **changed}
-    return result
+        result[kind] = {unit: params for unit, params in {**before, **changed}.items() if params}
+    return {kind: units for kind, units in result.items() if units}
+
+
+def cluster_hv_state(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Params:
+    """Return the state for the whole cluster, which is complete for each hypervisor; see ``merged_hv_state``."""
+    return {name: {**c.HVST_DEFAULTS, **params} for name, params in merged_hv_state(stored, given).items()}
+
+
+def cluster_disk_state(stored: Mapping[str, Any], given: Mapping[str, Any]) -> Params:
+    """Return the state for the whole cluster, which is complete for each storage unit; see ``merged_disk_state``."""
+    merged = merged_disk_state(stored, given)
+    return {
+        kind: {unit: {**c.DS_DEFAULTS, **params} for unit, params in units.items()} for kind, units in merged.items()
+    }
