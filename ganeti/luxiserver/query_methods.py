@@ -9,7 +9,7 @@ from ganeti.jqueue.queue import JobQueue
 from ganeti.luxiserver.job_methods import pause_end
 from ganeti.luxiserver.table import RequestRefusedError, Where, method
 from ganeti.objects import ConfigData
-from ganeti.query import live
+from ganeti.query import filters, live
 from ganeti.query.cluster_info import cluster_info, config_values, tags_of
 from ganeti.query.engine import QueryEngine
 from ganeti.query.view import View
@@ -41,6 +41,11 @@ class QueryMethods:
     @method(c.LUXI_REQ_QUERY, Where.LONG)
     def query(self, what: str, fields: list[str], qfilter: list[Any] | None) -> JsonPieces:
         """Query a resource."""
+        try:
+            if qfilter is not None:
+                filters.check_form(qfilter)
+        except ValueError as err:
+            raise RequestRefusedError(str(err)) from None
         return self._engine.ask(what, fields, qfilter).encoded()
 
     @method(c.LUXI_REQ_QUERY_FIELDS, Where.SHORT)

@@ -26,6 +26,17 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
+#: Number of operands of each operator, None for any; the first is a field unless the operator is a logical one.
+_LOGICAL: Final = frozenset({"&", "|", "!"})
+_OPERANDS: Final[dict[str, int | None]] = {
+    "&": None,
+    "|": None,
+    "!": 1,
+    "?": 1,
+    **dict.fromkeys(("==", "=", "!=", "<", "<=", ">", ">=", "=~", "=[]"), 2),
+}
+
+
 class _Undecided(Exception):
     """A condition needs data that were not gathered yet."""
 
@@ -52,11 +63,59 @@ class Filter(Generic[Item]):
         return self._matches(item, True)
 
 
+def check_form(expression: Any) -> None:
+    """Check that a value is a filter as far as can be told without knowing the fields.
+
+    Raises ValueError. What is nested too deeply is not looked at.
+    """
+    _check_form(expression, 0)
+
+
+def _check_form(expression: Any, depth: int) -> None:
+    if depth >= _MAX_DEPTH:
+        return
+    if not isinstance(expression, (list, tuple)) or not expression or not isinstance(expression[0], str):
+        raise ValueError(f"Query filter must be a list that starts with an operator, not {expression!r}")
+    op, *operands = expression
+    if op not in _OPERANDS:
+        raise ValueError(f"Unknown query operator '{op}'")
+    count = _OPERANDS[op]
+    if count is not None and len(operands) != count:
+        raise ValueError(f"Query operator '{op}' takes {count} operand(s), not {len(operands)}")
+    if op in _LOGICAL:
+        for operand in operands:
+            _check_form(operand, depth + 1)
+        return
+    if not isinstance(operands[0], str):
+        raise ValueError(f"Query operator '{op}' needs the name of a field, not {operands[0]!r}")
+    if len(operands) > 1:
+        _check_literal(op, operands[1])
+
+
+def _check_literal(op: str, value: Any) -> None:
+    if op == "=~":
+        if not isinstance(value, str):
+            raise ValueError(f"A regular expression must be text, not {value!r}")
+        return
+    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_whole, value))
+    if not (isinstance(value, str) or _is_whole(value) or is_pair):
+        raise ValueError(f"Query values must be text or whole numbers, not {value!r}")
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and (isinstance(value, int) or value.is_integer())
+
+
 def compile_filter(expression: Any, fields: Mapping[str, Field[Item]]) -> Filter[Item]:
     """Return the compiled form of a filter in list form.
 
-    Raises ParameterError for an unknown field, operator, wrong operands, a bad regular expression or too deep nesting.
+    Raises ParameterError for what is no filter, an unknown field, a value of the wrong type, a bad regular expression
+    or too deep nesting.
     """
+    try:
+        check_form(expression)
+    except ValueError as err:
+        raise errors.ParameterError(str(err)) from None
     used: dict[str, Field[Item]] = {}
     condition = _compile(expression, fields, used, 0)
     return Filter(tuple(used.values()), condition)
@@ -65,8 +124,6 @@ def compile_filter(expression: Any, fields: Mapping[str, Field[Item]]) -> Filter
 def _compile(expression: Any, fields: Mapping[str, Any], used: dict[str, Any], depth: int) -> _Condition:
     if depth >= _MAX_DEPTH:
         raise errors.ParameterError(f"Query filter is nested deeper than {_MAX_DEPTH} levels")
-    if not isinstance(expression, (list, tuple)) or not expression or not isinstance(expression[0], str):
-        raise errors.ParameterError(f"Query filter must be a list that starts with an operator, not {expression!r}")
     op, *operands = expression
     if op in ("&", "|"):
         parts = [_compile(operand, fields, used, depth + 1) for operand in operands]
@@ -74,28 +131,19 @@ def _compile(expression: Any, fields: Mapping[str, Any], used: dict[str, Any], d
             return lambda item, has_live: all(part(item, has_live) for part in parts)
         return lambda item, has_live: any(part(item, has_live) for part in parts)
     if op == "!":
-        (inner,) = _operands(op, operands, 1)
-        negated = _compile(inner, fields, used, depth + 1)
+        negated = _compile(operands[0], fields, used, depth + 1)
         return lambda item, has_live: not negated(item, has_live)
+    field = _field(operands[0], fields, used)
     if op == "?":
-        (name,) = _operands(op, operands, 1)
-        return _leaf(_field(name, fields, used), _is_true)
+        return _leaf(field, _is_true)
     if op == "!=":
         equal = _compile(["==", *operands], fields, used, depth)
         return lambda item, has_live: not equal(item, has_live)
-    name, literal = _operands(op, operands, 2)
-    field = _field(name, fields, used)
-    return _leaf(field, _test(op, field, _literal(literal, field)))
+    return _leaf(field, _test(op, field, operands[1]))
 
 
-def _operands(op: str, operands: list[Any], count: int) -> list[Any]:
-    if len(operands) != count:
-        raise errors.ParameterError(f"Query operator '{op}' takes {count} operand(s), not {len(operands)}")
-    return operands
-
-
-def _field(name: Any, fields: Mapping[str, Any], used: dict[str, Any]) -> Field[Any]:
-    field: Field[Any] | None = fields.get(name) if isinstance(name, str) else None
+def _field(name: str, fields: Mapping[str, Any], used: dict[str, Any]) -> Field[Any]:
+    field: Field[Any] | None = fields.get(name)
     if field is None:
         raise errors.ParameterError(f"Unknown field '{name}'")
     used[field.name] = field
@@ -108,11 +156,9 @@ def _literal(value: Any, field: Field[Any]) -> Any:
         return _seconds(value)
     if field.mode is FilterMode.JOB_ID and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise errors.ParameterError(f"Query values must be text or whole numbers, not {value!r}")
-    return value
+    if isinstance(value, (list, tuple)):
+        raise errors.ParameterError(f"Invalid types in comparison, field '{field.name}' has no value like {value!r}")
+    return int(value) if isinstance(value, float) else value
 
 
 def _is_number(value: Any) -> bool:
@@ -147,17 +193,16 @@ def _is_true(value: Any) -> bool:
     return value
 
 
-def _test(op: str, field: Field[Any], literal: Any) -> Callable[[Any], bool]:
+def _test(op: str, field: Field[Any], value: Any) -> Callable[[Any], bool]:
+    if op == "=~":
+        return _regex(value)
+    literal = _literal(value, field)
     if op in ("==", "="):
         return _equal(field, literal)
     if op in _ORDER:
         compare = _ORDER[op]
         return lambda value: compare(_comparable(field, value, literal), literal)
-    if op == "=~":
-        return _regex(literal)
-    if op == "=[]":
-        return lambda value: _contains(value, literal)
-    raise errors.ParameterError(f"Unknown query operator '{op}'")
+    return lambda value: _contains(value, literal)
 
 
 def _comparable(field: Field[Any], value: Any, literal: Any) -> Any:
@@ -178,9 +223,7 @@ def _equal(field: Field[Any], literal: Any) -> Callable[[Any], bool]:
     return lambda value: bool(_comparable(field, value, literal) == literal)
 
 
-def _regex(literal: Any) -> Callable[[Any], bool]:
-    if not isinstance(literal, str):
-        raise errors.ParameterError(f"A regular expression must be text, not {literal!r}")
+def _regex(literal: str) -> Callable[[Any], bool]:
     try:
         search = re.compile(literal).search
     except re.error as err:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ganeti import constants as c
+from ganeti import errors
 from ganeti.luxi import Client
+from ganeti.luxi.errors import RequestError
 from test.cluster.virtual import VirtualCluster, wait_for
 
 SEPARATOR = "--##"
@@ -132,6 +134,16 @@ def test_wrong_lists_fail_as_scripts_expect(cluster: VirtualCluster) -> None:
     kinds = cluster.run("gnt-node", "list", "-F", "pinst_cnt == 'x'", check=False)
     assert kinds.exit_code == 1
     assert "Invalid types in comparison" in kinds.stderr
+
+
+def test_what_is_no_filter_is_no_request(cluster: VirtualCluster) -> None:
+    with _client(cluster) as client:
+        for wrong in (["=="], ["~", "name", "x"], ["==", "name", 1.5], ["&", "name"]):
+            with pytest.raises(RequestError, match="Failed to parse request: "):
+                client.query(c.QR_NODE, ["name"], wrong)
+        for wrong in (["?", "nosuch"], ["=~", "name", "("], ["==", "pinst_cnt", "x"]):
+            with pytest.raises(errors.ParameterError):
+                client.query(c.QR_NODE, ["name"], wrong)
 
 
 def test_values_are_whole_where_they_can_be(cluster: VirtualCluster) -> None:

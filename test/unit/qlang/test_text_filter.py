@@ -116,6 +116,33 @@ def test_what_is_written_is_what_is_read(node: tuple[Any, ...]) -> None:
     assert parse_filter(_as_text(node)) == _as_list(node)
 
 
+PRECEDENCE = {"|": 0, "&": 1, "!": 2}
+
+
+def _as_short_text(node: tuple[Any, ...], around: int = 0) -> str:
+    """Write a filter with parentheses only where they are needed: ``not`` binds closest, then ``and``, then ``or``."""
+    operator, *operands = node
+    strength = PRECEDENCE.get(operator)
+    if strength is None:
+        return _as_text(node)
+    # A chain inside of a chain of the same operator stays a node of its own.
+    inner = [_as_short_text(operand, strength + (operator != "!")) for operand in operands]
+    text = f"not {inner[0]}" if operator == "!" else {"&": " and ", "|": " or "}[operator].join(inner)
+    return f"({text})" if strength < around else text
+
+
+@given(st.recursive(LEAF, _combine, max_leaves=8))
+def test_parentheses_are_needed_only_against_precedence(node: tuple[Any, ...]) -> None:
+    assert parse_filter(_as_short_text(node)) == _as_list(node)
+
+
+@given(st.recursive(LEAF, _combine, max_leaves=4), st.sampled_from(["\n", "\t", "  "]))
+def test_white_space_between_words_is_free(node: tuple[Any, ...], white: str) -> None:
+    text = _as_text(node)
+    if not any(mark in text for mark in ("'", '"', "=~")):
+        assert parse_filter(white + text.replace(" ", white) + white) == _as_list(node)
+
+
 @pytest.mark.parametrize(
     ("pattern", "name", "matches"),
     [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ganeti import constants as c
 from ganeti import errors
 from ganeti.query.fields import OFFLINE, UNAVAIL, Field, FilterMode
-from ganeti.query.filters import compile_filter, names_only
+from ganeti.query.filters import check_form, compile_filter, names_only
 
 Item = dict[str, Any]
 
@@ -58,7 +58,7 @@ def _matches(expression: Any, item: Item) -> bool:
         (["|", ["==", "count", 1], ["==", "count", 2]], {"count": 2}, True),
         ([">", "received_ts", 10], {"received_ts": [10, 5]}, True),
         (["==", "received_ts", [10, 500000]], {"received_ts": [10, 500000]}, True),
-        (["<", "received_ts", 10.6], {"received_ts": [10, 500000]}, True),
+        (["<", "received_ts", 11.0], {"received_ts": [10, 500000]}, True),
         (["=[]", "tags", 3], {"tags": [3, 4]}, True),
         (["=[]", "tags", 3], {"tags": UNAVAIL}, True),
         (["!=", "name", "node1"], {"name": "node1.example.com"}, False),
@@ -90,6 +90,7 @@ def test_meaning(expression: Any, item: Item, expected: bool) -> None:
         ["==", "received_ts", ["1", 2]],
         ["==", "received_ts", [1, True]],
         ["==", "received_ts", "yesterday"],
+        ["==", "received_ts", 10.5],
         ["!", ["?", "offline"], ["?", "offline"]],
         ["?", ["name"]],
         ["&", "name"],
@@ -98,6 +99,34 @@ def test_meaning(expression: Any, item: Item, expected: bool) -> None:
 )
 def test_malformed_filter_is_refused(expression: Any) -> None:
     with pytest.raises(errors.ParameterError):
+        compile_filter(expression, FIELDS)
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_filter"),
+    [
+        (["?", "nosuch"], True),
+        (["==", "count", [1, 2]], True),
+        (["=~", "name", "("], True),
+        (["==", "count", 1.5], False),
+        (["&", ["!", ["~", "name"]]], False),
+        ({"op": "=="}, False),
+    ],
+)
+def test_form_is_checked_without_knowing_the_fields(expression: Any, is_filter: bool) -> None:
+    if is_filter:
+        check_form(expression)
+    else:
+        with pytest.raises(ValueError):
+            check_form(expression)
+
+
+def test_form_of_what_is_nested_too_deeply_is_not_looked_at() -> None:
+    expression: Any = []
+    for _ in range(100_000):
+        expression = ["!", expression]
+    check_form(expression)
+    with pytest.raises(errors.ParameterError, match="nested"):
         compile_filter(expression, FIELDS)
 
 
