@@ -17,8 +17,6 @@ from ganeti.opcodes import OpClusterSetParams
 def updated_policy(stored: Mapping[str, Any], given: Mapping[str, Any], *, is_cluster: bool) -> Params:
     """Return a policy with the given keys replaced; a group drops a key by an empty value or ``default``.
 
-    Of the standard specification only what is given is replaced: it is never incomplete.
-
     Raises OpPrereqError (wrong_input).
     """
     result = dict(stored)
@@ -32,8 +30,7 @@ def updated_policy(stored: Mapping[str, Any], given: Mapping[str, Any], *, is_cl
                 raise invalid(f"'{key}' of the cluster's instance policy cannot be unset or zero")
             result.pop(key, None)
         else:
-            new = _typed(key, value)
-            result[key] = {**result.get(key, {}), **new} if key == c.ISPECS_STD else new
+            result[key] = _typed(key, value)
     return result
 
 

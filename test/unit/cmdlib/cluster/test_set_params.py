@@ -184,11 +184,6 @@ def test_overrides_of_an_os_vanish_with_their_last_key(world: ClusterWorld) -> N
     assert world.config.cluster.os_hvp == {}
 
 
-def test_standard_specification_stays_complete(world: ClusterWorld) -> None:
-    modify(world, ipolicy={"std": {"cpu-count": 2}})
-    assert world.config.cluster.ipolicy["std"] == std(**{"cpu-count": 2})
-
-
 def test_instances_that_break_a_new_policy_are_named(world: ClusterWorld) -> None:
     bounds = {"min": std(**{"memory-size": 1}), "max": std(**{"memory-size": 100, "disk-count": 9, "disk-size": 9999})}
     modify(world, ipolicy={"minmax": [bounds], "std": std(**{"memory-size": 64})})
