@@ -186,5 +186,6 @@ class LUInstanceCreate(LogicalUnit[OpInstanceCreate]):
 
     def prepare_retry(self) -> OpInstanceCreate:
         """Return the opcode for another attempt that waits for all nodes, since those that were free did not do."""
-        self.log_info("The nodes that were free do not suffice, trying again with opportunistic locking switched off")
+        # The text is known to those who follow the log.
+        self.feedback("* falling back to full lock allocation")
         return replace_op(self.op, opportunistic_locking=False)

@@ -358,5 +358,6 @@ def test_opportunistic_creation_waits_for_all_if_the_free_ones_do_not_suffice() 
         world.attempt(op)
     retry = world.job.ops[-1]
     assert isinstance(retry, OpInstanceCreate) and not retry.opportunistic_locking
+    assert world.job.log[-1] == "* falling back to full lock allocation"
     world.locks.release_all("other")
     assert world.attempt(retry) == ["node2.example.com"]
