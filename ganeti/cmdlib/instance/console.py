@@ -8,7 +8,6 @@ from ganeti import constants as c
 from ganeti.cmdlib.base import Feedback, lu_for
 from ganeti.cmdlib.instance.base import InstanceLu
 from ganeti.cmdlib.instance.nodechecks import check_online
-from ganeti.cmdlib.locks import copy_node_locks
 from ganeti.errors import OpExecError
 from ganeti.objects.console import ConsoleRequest, describe_console
 from ganeti.objects.fill import fill_instance_hv, fill_nd
@@ -27,18 +26,10 @@ _DOWN_STATUS = {
 class LUInstanceConsole(InstanceLu[OpInstanceConsole]):
     """Return how to reach an instance's console."""
 
-    LOCK_NODES = True
-
     def expand_names(self) -> None:
-        """Lock everything shared."""
+        """Lock the instance shared; not its nodes, which may be busy with something else for hours."""
         super().expand_names()
         self.share_all_levels()
-
-    def declare_locks(self, level: int) -> None:
-        """Lock the instance's nodes."""
-        super().declare_locks(level)
-        if level == c.LEVEL_NODE_RES:
-            copy_node_locks(self)
 
     def check_prereq(self) -> None:
         """Check that the primary node can be asked."""

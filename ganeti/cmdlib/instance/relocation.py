@@ -11,7 +11,7 @@ from ganeti.cmdlib.instance import checks, nodechecks
 from ganeti.cmdlib.instance.base import InstanceLu, replace_op
 from ganeti.cmdlib.instance.disks import disks_of
 from ganeti.cmdlib.instance.ipolicy import check_target_policy
-from ganeti.cmdlib.locks import copy_node_locks, lock_nodes_of_instances
+from ganeti.cmdlib.locks import copy_node_locks, lock_nodes_of_instances, locked_instance
 from ganeti.cmdlib.names import find_node
 from ganeti.errors import ConfigurationError, OpPrereqError
 from ganeti.iallocator.requests import Relocate
@@ -66,9 +66,7 @@ def is_external(disks: "list[Disk] | tuple[Disk, ...]") -> bool:
     return not internal
 
 
-def choose_target(
-    config: ConfigData, instance: Instance, op: Any, allocate: Callable[[str], str]
-) -> tuple[str, bool]:
+def choose_target(config: ConfigData, instance: Instance, op: Any, allocate: Callable[[str], str]) -> tuple[str, bool]:
     """Return (target, is external) for an instance.
 
     *allocate* asks the allocator with a given name for a node (UUID). Raises OpPrereqError.
@@ -117,7 +115,7 @@ class RelocationLu(InstanceLu[OpT]):
     def declare_locks(self, level: int) -> None:
         """Lock source and target; all nodes if an instance that can move anywhere shall be found and cleaned up."""
         if level == c.LEVEL_NODE:
-            instance = self.snapshot().instances[self.op.instance_uuid or ""]
+            instance = locked_instance(self)
             disks = disks_of(self.snapshot(), instance)
             anywhere = all(disk.dev_type in c.DTS_EXT_MIRROR for disk in disks)
             if anywhere and self.op.target_node_uuid is None:

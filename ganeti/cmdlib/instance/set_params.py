@@ -25,7 +25,12 @@ from ganeti.cmdlib.instance.set_values import (
     check_size,
 )
 from ganeti.cmdlib.instance.state import NOT_RUNNING, current, mark_down, mark_offline
-from ganeti.cmdlib.locks import check_instance_groups, groups_of_instance, lock_nodes_of_instances
+from ganeti.cmdlib.locks import (
+    check_instance_groups,
+    groups_of_instance,
+    lock_nodes_of_instances,
+    locked_instance,
+)
 from ganeti.cmdlib.names import find_node
 from ganeti.errors import OpPrereqError
 from ganeti.objects import Nic, Node
@@ -82,7 +87,7 @@ class LUInstanceSetParams(InstanceLu[OpInstanceSetParams]):
     def declare_locks(self, level: int) -> None:
         """Lock the groups before the nodes, as they are now."""
         if level == c.LEVEL_NODEGROUP:
-            instance = self.snapshot().instances[self.op.instance_uuid or ""]
+            instance = locked_instance(self)
             self.needed_locks[level] = sorted(groups_of_instance(self.snapshot(), instance))
         elif level == c.LEVEL_NODE:
             self.needed_locks[level] = [self.op.pnode_uuid] if self.op.pnode_uuid else []
