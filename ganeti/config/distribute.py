@@ -8,7 +8,7 @@ a node ought to get is computed from the newest version when its turn comes.
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Set
+from collections.abc import Callable, Collection, Mapping, Set
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
@@ -103,11 +103,30 @@ class _NodeState:
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """What a candidate or node acknowledged; ``problem`` says why the last attempt failed."""
+    """How far a node is; ``problem`` says why the last attempt to send it something failed.
+
+    ``config_serial`` is that of the newest configuration file that it acknowledged, 0 if it has none.
+    """
 
     config_serial: int
     is_up_to_date: bool
     problem: str | None = field(default=None)
+
+
+def undelivered(config: ConfigData, status: Mapping[str, NodeStatus]) -> dict[str, str]:
+    """Return what the nodes lack that could not be sent everything, and why, by their names."""
+    return {
+        node.name: _lack(config, node, status[uuid].config_serial, problem)
+        for uuid, node in config.nodes.items()
+        if uuid in status and (problem := status[uuid].problem) is not None
+    }
+
+
+def _lack(config: ConfigData, node: Node, serial: int, problem: str) -> str:
+    if not node.master_candidate or node.uuid == config.cluster.master_node:
+        return f"was not told of the latest changes: {problem}"
+    known = f"serial number {serial}" if serial else "none"
+    return f"acknowledged configuration: {known}, the newest has {config.serial_no}: {problem}"
 
 
 class Distributor:

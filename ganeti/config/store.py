@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from ganeti import errors
 from ganeti.config import integrity, operations, verify
 from ganeti.config.changes import Change, ConfigItem, Step
+from ganeti.config.distribute import NodeStatus, undelivered
 from ganeti.config.draft import Draft, KeyedT
 from ganeti.config.index import Index, build_index, updated_index
 from ganeti.config.reservations import Reservations
@@ -48,6 +49,9 @@ class Durability(Protocol):
     def resend(self) -> None:
         """Let every node be sent everything again."""
 
+    def node_status(self) -> Mapping[str, NodeStatus]:
+        """Return how far each node is, by its UUID."""
+
     def close(self) -> None:
         """Write what is left and end."""
 
@@ -72,6 +76,10 @@ class MemoryOnly:
 
     def resend(self) -> None:
         """There is nobody to send anything to."""
+
+    def node_status(self) -> Mapping[str, NodeStatus]:
+        """Nothing is known of any node."""
+        return {}
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -228,6 +236,10 @@ class ConfigStore:
             self._durability.resend()
         self._durability.wait_durable(serial_no)
         self._durability.wait_distributed(serial_no)
+
+    def undelivered(self) -> dict[str, str]:
+        """Return, by the names of the nodes, what those lack that could not be sent everything, and why."""
+        return undelivered(self._config, self._durability.node_status())
 
     def close(self) -> None:
         """Write what is left and end the threads."""

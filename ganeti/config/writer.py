@@ -10,10 +10,12 @@ in this process and must reach the disk. When the file is not ours any more, not
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 from ganeti import errors
 from ganeti.config.configfile import ConfigFile, ForeignFileError
+from ganeti.config.distribute import NodeStatus
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.index import Index
 from ganeti.objects import ConfigData
@@ -37,6 +39,9 @@ class Distribution(Protocol):
 
     def resend(self) -> None:
         """Send everything to everybody again; returns at once."""
+
+    def status(self) -> Mapping[str, NodeStatus]:
+        """Return how far each node is, by its UUID."""
 
     def close(self) -> None:
         """End; what was not sent is not sent."""
@@ -136,6 +141,10 @@ class ConfigWriter:
         """Let every node be sent everything again."""
         if self._distribution is not None:
             self._distribution.resend()
+
+    def node_status(self) -> Mapping[str, NodeStatus]:
+        """Return how far each node is, by its UUID."""
+        return self._distribution.status() if self._distribution is not None else {}
 
     def close(self) -> None:
         """Write what is left and end the thread."""

@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from ganeti.config.distribute import NodeStatus
 from ganeti.config.index import Index
 from ganeti.config.writer import Distribution
 from ganeti.jqueue.queue import JobQueue
@@ -32,6 +33,10 @@ class ObservedDistribution:
     def resend(self) -> None:
         """Send everything to everybody again."""
         self._inner.resend()
+
+    def status(self) -> Mapping[str, NodeStatus]:
+        """Return how far each node is, by its UUID."""
+        return self._inner.status()
 
     def close(self) -> None:
         """End."""

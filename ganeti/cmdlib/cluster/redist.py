@@ -20,4 +20,6 @@ class LUClusterRedistConf(LogicalUnit[opcodes.OpClusterRedistConf]):
     def exec(self, feedback: Feedback) -> None:
         """Distribute the configuration at once, then the files."""
         self.cfg.flush(resend=True)
+        for name, lack in self.cfg.undelivered().items():
+            self.log_warning(f"Node {name} {lack}")
         upload_ancillary_files(self)

@@ -1,13 +1,13 @@
 """OP_CLUSTER_VERIFY_CONFIG: the configuration in itself, the cluster's certificates, hypervisor parameters."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ganeti import constants as c
 from ganeti import errors, hvparams, opcodes, pathutils
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.instance.disks import disks_of, is_only_planned
 from ganeti.cmdlib.verify import simulated
-from ganeti.cmdlib.verify.findings import ERROR, WARNING, Finding, Reporter
+from ganeti.cmdlib.verify.findings import ERROR, WARNING, Finding, Reporter, warning
 from ganeti.cmdlib.verify.hypervisors import parameter_sets
 from ganeti.config.verify import all_problems
 from ganeti.objects import ConfigData
@@ -65,6 +65,12 @@ def check_dangling(config: ConfigData) -> Iterator[Finding]:
         yield Finding(c.CV_ECLUSTERDANGLINGINST, None, text)
 
 
+def check_copies(undelivered: Mapping[str, str]) -> Iterator[Finding]:
+    """Report nodes that the newest configuration could not be brought to; it is tried again by itself."""
+    for name, lack in undelivered.items():
+        yield warning(c.CV_ENODEFILECHECK, name, lack)
+
+
 @lu_for(opcodes.OpClusterVerifyConfig)
 class LUClusterVerifyConfig(LogicalUnit[opcodes.OpClusterVerifyConfig]):
     """Verify what can be verified without asking any node."""
@@ -81,7 +87,10 @@ class LUClusterVerifyConfig(LogicalUnit[opcodes.OpClusterVerifyConfig]):
         reporter = Reporter(feedback, with_codes=self.op.error_codes, ignored=self.op.ignore_errors)
         config = self.snapshot()
         for heading, findings in (
-            ("Verifying cluster config", [*check_config(config), *check_unfinished(config)]),
+            (
+                "Verifying cluster config",
+                [*check_config(config), *check_unfinished(config), *check_copies(self.cfg.undelivered())],
+            ),
             ("Verifying cluster certificate files", check_certificates(pathutils.ALL_CERT_FILES)),
             ("Verifying hypervisor parameters", check_hvparams(config)),
             ("Verifying all nodes belong to an existing group", check_dangling(config)),

@@ -8,7 +8,7 @@ import pytest
 
 from ganeti import constants as c
 from ganeti.config import distribute
-from ganeti.config.distribute import Distributor, usable_values
+from ganeti.config.distribute import Distributor, undelivered, usable_values
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.index import build_index
 from ganeti.config.ssconf_values import Values
@@ -152,6 +152,20 @@ def test_a_failed_node_is_tried_again(distributor: Distributor, nodes: Nodes, mo
     with nodes.condition:
         nodes.failing.clear()
     nodes.wait(lambda: node_uuid(3) in nodes.configs and node_uuid(3) in nodes.values)
+
+
+def test_it_is_known_how_far_a_failing_node_is(distributor: Distributor, nodes: Nodes) -> None:
+    config = offer(distributor, with_node(make_config(), 3, master_candidate=False))
+    distributor.wait_attempted(config.serial_no)
+    assert undelivered(config, distributor.status()) == {}
+    nodes.failing.update({node_uuid(2), node_uuid(3)})
+    newer = offer(distributor, changed(config, zeroing_image="/x", tags=("new",)))
+    distributor.wait_attempted(newer.serial_no)
+    assert undelivered(newer, distributor.status()) == {
+        "node2.example.com": f"acknowledged configuration: serial number {config.serial_no}, the newest has"
+        f" {newer.serial_no}: no route to host",
+        "node3.example.com": "was not told of the latest changes: no route to host",
+    }
 
 
 def test_who_waits_does_not_wait_for_the_pause_of_a_failed_node(distributor: Distributor, nodes: Nodes) -> None:

@@ -55,6 +55,16 @@ def test_one_group_is_one_job(world: ClusterWorld) -> None:
     assert isinstance(job, opcodes.OpClusterVerifyGroup) and job.depends is None
 
 
+def test_nodes_without_the_newest_configuration_are_named(
+    world: ClusterWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.store, "undelivered", lambda: {"node2.example.com": "was not told: no route to host"})
+    assert verify_config(world) is True
+    assert any("WARNING:ENODEFILECHECK:node:node2.example.com:was not told" in line for line in world.job.log)
+    world.run(opcodes.OpClusterRedistConf())
+    assert any("Node node2.example.com was not told: no route to host" in line for line in world.job.log)
+
+
 def test_sound_configuration_has_nothing_to_report(world: ClusterWorld) -> None:
     assert verify_config(world) is True
     assert world.job.log == [
