@@ -73,7 +73,10 @@ class _Outcome(NamedTuple):
 class _NodeState:
     """What is known about one node."""
 
+    #: What need not be sent; 0 to send it again whatever the node has.
     config_serial: int = 0
+    #: The newest that it ever acknowledged.
+    acknowledged_serial: int = 0
     values_number: int = 0
     attempted_serial: int = 0
     is_busy: bool = False
@@ -228,7 +231,7 @@ class Distributor:
             newest = self._newest
             return {
                 uuid: NodeStatus(
-                    state.config_serial, not state.lacks(newest, newest.config.nodes[uuid]), state.last_problem
+                    state.acknowledged_serial, not state.lacks(newest, newest.config.nodes[uuid]), state.last_problem
                 )
                 for uuid, state in self._states.items()
             }
@@ -237,7 +240,9 @@ class Distributor:
 
     def _reset(self, uuid: str) -> None:
         old = self._states[uuid]
-        self._states[uuid] = _NodeState(is_busy=old.is_busy, generation=old.generation + 1)
+        self._states[uuid] = _NodeState(
+            is_busy=old.is_busy, generation=old.generation + 1, acknowledged_serial=old.acknowledged_serial
+        )
 
     def _drop_strangers(self, version: Version) -> None:
         """Follow nodes that came and went; forget what a node had that may have lost it."""
@@ -250,7 +255,7 @@ class Distributor:
                 self._reset(uuid)
             elif state.config_serial and not node.master_candidate:
                 # A demoted node drops its copy.
-                state.config_serial = 0
+                state.config_serial = state.acknowledged_serial = 0
                 state.generation += 1
 
     def _waiting_nodes(self, serial_no: int) -> list[str]:
@@ -339,7 +344,7 @@ class Distributor:
             return
         state.attempted_serial = version.serial_no
         if outcome.config_problem is None and version.wants_config(node):
-            state.config_serial = version.serial_no
+            state.config_serial = state.acknowledged_serial = version.serial_no
         if outcome.values_problem is None:
             state.values_number = version.values_number
         problem = outcome.config_problem or outcome.values_problem

@@ -166,6 +166,10 @@ def test_it_is_known_how_far_a_failing_node_is(distributor: Distributor, nodes: 
         f" {newer.serial_no}: no route to host",
         "node3.example.com": "was not told of the latest changes: no route to host",
     }
+    # To send everything again does not make the node forget what it has.
+    distributor.resend()
+    distributor.wait_attempted(newer.serial_no)
+    assert distributor.status()[node_uuid(2)].config_serial == config.serial_no
 
 
 def test_who_waits_does_not_wait_for_the_pause_of_a_failed_node(distributor: Distributor, nodes: Nodes) -> None:
