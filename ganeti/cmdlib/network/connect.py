@@ -24,7 +24,7 @@ class _NetworkInGroup(LogicalUnit[Any]):
     REQ_BGL = False
 
     def expand_names(self) -> None:
-        """Lock the group, and the network and the group's instances shared."""
+        """Lock the group, and the network (so that it is not removed) and the group's instances shared."""
         config, index = self.cfg.snapshot_with_index()
         network = names.find_network(config, self.op.network_name)
         group = names.find_group(config, self.op.group_name)
@@ -90,6 +90,12 @@ class LUNetworkConnect(_NetworkInGroup):
         }
         check_filled_params(self.netparams)
 
+    def expand_names(self) -> None:
+        """Lock the instances only if their addresses are looked at."""
+        super().expand_names()
+        if not self.op.conflicts_check:
+            del self.needed_locks[c.LEVEL_INSTANCE]
+
     def build_hooks_env(self) -> dict[str, object]:
         """Return group and parameters."""
         parameters = {f"GROUP_NETWORK_{name.upper()}": self.netparams[name] for name in _PARAMETERS}
@@ -103,9 +109,9 @@ class LUNetworkConnect(_NetworkInGroup):
                 f"Network '{self.op.network_name}' is connected to node group '{self.op.group_name}' already"
             )
             return
-        instances = self.locked_instances()
         if not self.op.conflicts_check:
             return
+        instances = self.locked_instances()
         config = self.snapshot()
         network = config.networks[self.network_uuid]
         overlapping = addresses.overlapping(config, network, self.group.networks)
