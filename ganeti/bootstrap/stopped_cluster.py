@@ -31,16 +31,23 @@ def on_each(nodes: Iterable[str], work: Callable[[str], None]) -> list[str]:
 
 
 @contextmanager
+def watcher_locked_out() -> Iterator[None]:
+    """Keep the watcher of this node, which would start daemons, from running. Raises LockError if it does not end."""
+    with flock(pathutils.WATCHER_LOCK_FILE, timeout_s=_WATCHER_WAIT_S):
+        yield
+
+
+@contextmanager
 def stopped_cluster(
     shell: ClusterShell, *, inform: Callable[[str], None], warn: Callable[[str], None]
 ) -> Iterator[None]:
     """Stop everything, let the block work, start everything again whatever happens.
 
-    The watcher, which would start daemons, is locked out meanwhile. Raises OpExecError if a node cannot be stopped:
+    The watcher is locked out meanwhile. Raises OpExecError if a node cannot be stopped:
     the block does not run then.
     """
     inform("Blocking the watcher")
-    with flock(pathutils.WATCHER_LOCK_FILE, timeout_s=_WATCHER_WAIT_S):
+    with watcher_locked_out():
         try:
             inform("Stopping the daemons of all nodes")
             daemon_util("stop-master")

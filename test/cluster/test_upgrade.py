@@ -23,6 +23,7 @@ from test.made_up_version import SOURCE, made_up_version
 OLD = c.DIR_VERSION
 NEW = f"{c.VERSION_MAJOR}.{c.VERSION_MINOR + 1}"
 DATA = "var/lib/ganeti"
+WATCHER_LOCK = "$GANETI_ROOTDIR/var/lock/ganeti-watcher.lock"
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,7 @@ def _backups(cluster: VirtualCluster) -> list[Path]:
     ("program", "script", "message"),
     [
         ("use-version", "echo no space left >&2", "use-version' on node"),
+        ("tools/cfgupgrade", f"flock -s -n {WATCHER_LOCK} true || echo no watcher can run", "no watcher can run"),
         ("tools/cfgupgrade", "echo broken > $GANETI_ROOTDIR/var/lib/ganeti/config.data", "cfgupgrade -f failed"),
     ],
 )
@@ -151,6 +153,7 @@ def test_failure_before_the_daemons_are_started_undoes_everything(
     assert "Everything is as it was before" in result.stdout
     assert _config(cluster) == before
     _assert_whole(cluster, installed, OLD)
+    cluster.run("flock", "-s", "-n", f"{cluster.root()}/var/lock/ganeti-watcher.lock", "true")
 
 
 def test_upgrade_waits_for_jobs_and_changes_all_nodes(cluster: VirtualCluster, installed: Installed) -> None:

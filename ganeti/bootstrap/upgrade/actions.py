@@ -8,6 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ import msgspec
 from ganeti import buildcfg
 from ganeti import constants as c
 from ganeti.bootstrap.cluster_shell import ClusterShell
-from ganeti.bootstrap.stopped_cluster import on_each
+from ganeti.bootstrap.stopped_cluster import on_each, watcher_locked_out
 from ganeti.bootstrap.upgrade import backup
 from ganeti.bootstrap.upgrade.plan import Journal, Step
 from ganeti.bootstrap.upgrade.records import read_release
@@ -66,6 +67,9 @@ class NodeActions:
         self._inform = inform
         self._poll_interval_s = poll_interval_s
         self._drain_timeout_s = drain_timeout_s
+        #: What keeps the watcher out, besides its pause: the pause may end before daemons run again.
+        self._watcher_lock = ExitStack()
+        self._is_watcher_locked = False
 
     # the interface of the driver
 
@@ -123,6 +127,7 @@ class NodeActions:
                 self._run(old, "sbin/gnt-cluster", "watcher", *words)
             case Step.STOP:
                 self._start(old)
+                self._let_watcher_in()
             case Step.SWITCH:
                 self._switch(old)
             case Step.DOWNGRADE_CONFIG | Step.UPGRADE_CONFIG if journal.backup is not None:
@@ -181,7 +186,17 @@ class NodeActions:
         self._inform(f"All nodes use version {version.directory} from now on")
         self._everywhere(self._shell.nodes, f"{library(version)}/use-version")
 
+    def _lock_watcher_out(self) -> None:
+        if not self._is_watcher_locked:
+            self._watcher_lock.enter_context(watcher_locked_out())
+            self._is_watcher_locked = True
+
+    def _let_watcher_in(self) -> None:
+        self._watcher_lock.close()
+        self._is_watcher_locked = False
+
     def _stop(self, version: Version) -> None:
+        self._lock_watcher_out()
         self._inform("Stopping the daemons of all nodes")
         # The master first: its daemon would take the others for broken.
         program = f"{library(version)}/daemon-util"
@@ -209,6 +224,7 @@ class NodeActions:
                 self._stop(new)
                 self._start(new)
             case Step.UNDRAIN:
+                self._let_watcher_in()
                 self._inform("Accepting jobs again")
                 self._run(new, "sbin/gnt-cluster", "queue", "undrain")
             case Step.POST_UPGRADE:
