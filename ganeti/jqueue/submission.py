@@ -13,6 +13,7 @@ from ganeti.jqueue.job import Job, OpRecord, timestamp_now
 from ganeti.opcodes import OpCode, summary
 
 _NO_OPCODES: Final = "A job needs at least one opcode"
+_FULL: Final = "Job queue is full, archive old jobs first"
 
 
 def check_single(ops: Sequence[OpCode]) -> None:
@@ -58,6 +59,8 @@ def _resolve(dependency: int | str, earlier_ids: Sequence[int]) -> int:
 
 def refusal(err: Exception, ops: Sequence[OpCode]) -> str:
     """Return the text that explains why one job of a request was not accepted."""
+    # As an error of its own it travels without text, which every client has.
+    text = _FULL if isinstance(err, errors.JobQueueFull) else str(err)
     if not ops:
-        return str(err)
-    return f"{err}; opcodes {', '.join(summary(op) for op in ops)}"
+        return text
+    return f"{text}; opcodes {', '.join(summary(op) for op in ops)}"

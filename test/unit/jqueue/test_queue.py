@@ -161,6 +161,19 @@ def test_drained_queue_refuses_jobs(queue: JobQueue, queue_dir: Path) -> None:
     assert submit(queue) == 2
 
 
+def test_full_queue_refuses_jobs_until_some_are_archived(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganeti.constants.JOB_QUEUE_SIZE_HARD_LIMIT", 3)
+    first = submit(queue)
+    wait_for_status(queue, first, "success")
+    outcomes = queue.submit_many([[delay()]] * 3).result(DEADLINE_S)
+    assert [accepted for accepted, _ in outcomes] == [True, True, False]
+    assert str(outcomes[2][1]).startswith("Job queue is full, archive old jobs first; opcodes TEST_DELAY")
+    with pytest.raises(errors.JobQueueFull):
+        queue.submit([delay()])
+    wait_until(lambda: queue.archive(first))
+    assert submit(queue) == 5, "the id of a job that was refused is lost"
+
+
 class TestWithLocks:
     """Jobs that wait for their locks."""
 
