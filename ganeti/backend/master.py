@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import threading
 from typing import Final
 
 import msgspec
@@ -87,7 +88,17 @@ _HOOKS: Final = {
 }
 
 
+#: Setting the address up takes a second or more, because others are asked for it first. Who wants it taken down
+#: meanwhile must not find it missing and leave, or it would be set up after that.
+_MASTER_IP_MUTEX: Final = threading.Lock()
+
+
 def _change_master_ip(action: str, params: MasterNetworkParameters, use_external_script: bool) -> None:
+    with _MASTER_IP_MUTEX:
+        _run_master_ip_script(action, params, use_external_script)
+
+
+def _run_master_ip_script(action: str, params: MasterNetworkParameters, use_external_script: bool) -> None:
     script = pathutils.EXTERNAL_MASTER_SETUP_SCRIPT if use_external_script else pathutils.DEFAULT_MASTER_SETUP_SCRIPT
     settings = {
         "MASTER_NETDEV": params.netdev,

@@ -3,14 +3,15 @@
 import json
 
 from ganeti.utils.net import own_addresses
-from test.cluster.virtual import VirtualCluster
+from test.cluster.virtual import VirtualCluster, wait_for
 
 
 def test_init_makes_a_cluster_with_its_master_running(virtual_nodes: VirtualCluster) -> None:
     virtual_nodes.init()
     assert virtual_nodes.lines("gnt-cluster", "getmaster") == [virtual_nodes.nodes[0]]
     assert virtual_nodes.run("gnt-cluster", "master-ping").exit_code == 0
-    assert virtual_nodes.layout.cluster.address in own_addresses()
+    # The master daemon does it beside its work, after asking whether somebody else has the address.
+    wait_for(lambda: virtual_nodes.layout.cluster.address in own_addresses(), "the address of the cluster")
     config = json.loads((virtual_nodes.root() / "var/lib/ganeti/config.data").read_text())
     assert config["version"] == 3010000
     assert config["cluster"]["cluster_name"] == virtual_nodes.name

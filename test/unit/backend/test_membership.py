@@ -1,6 +1,9 @@
 """Nodes that leave, master addresses, certificates of nodes."""
 
+import concurrent.futures
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,6 +127,25 @@ def test_master_address_is_set_up_by_the_script(tmp_path: Path, address_script: 
         "start eth0 192.0.2.1/24 v4",
         "stop eth0 192.0.2.1/24 v4",
     ]
+
+
+def test_address_is_taken_down_after_it_was_set_up_completely(tmp_path: Path, address_script: Path) -> None:
+    """Otherwise it would not be found, and be set up a moment later."""
+    os.mkfifo(tmp_path / "go-on")
+    wait = f"test $1 = stop || read line < {tmp_path}/go-on\n"
+    address_script.write_text(f'{address_script.read_text()}{wait}echo "$1 ends" >> {tmp_path}/log\n')
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        starting = pool.submit(master.node_activate_master_ip, _PARAMS, False)
+        # Opening a pipe for writing waits until the script reads from it.
+        with open(tmp_path / "go-on", "w", encoding="ascii") as pipe:
+            stopping = pool.submit(master.node_deactivate_master_ip, _PARAMS, False)
+            # Without the other it would be done at once.
+            assert concurrent.futures.wait([stopping], timeout=0.5).done == set()
+            pipe.write("now\n")
+        starting.result()
+        stopping.result()
+    words = [line.split()[:2] for line in (tmp_path / "log").read_text().splitlines()]
+    assert words == [["start", "eth0"], ["start", "ends"], ["stop", "eth0"], ["stop", "ends"]]
 
 
 def test_failing_hook_keeps_the_master_address_as_it_is(tmp_path: Path, address_script: Path) -> None:
