@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,12 +17,12 @@ from test.made_up_version import made_up_version
 OLD = c.DIR_VERSION
 NEW = f"{c.VERSION_MAJOR}.{c.VERSION_MINOR + 1}"
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Lab]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """Give a cluster of three nodes that have two versions, of which they use the old one."""
     with Installation() as image:
         # As `make install` does on a machine that belongs to a cluster: the links stay.
-        newer = made_up_version(tmp_path / "source", c.VERSION_MINOR + 1)
+        newer = made_up_version(tmp_path_factory.mktemp("versions") / "source", c.VERSION_MINOR + 1)
         marker = image.directory / "var/lib/ganeti/server.pem"
         marker.parent.mkdir(parents=True, exist_ok=True)
         marker.touch()
@@ -51,6 +50,23 @@ def _versions(lab: Lab) -> set[str]:
         found.add(lab.run(node, "readlink", "/etc/ganeti/share").stdout.strip().rpartition("/")[2])
         found.add(lab.run(node, "gnt-node", "--version").stdout.split()[-1].rpartition(".")[0])
     return found
+
+
+def test_files_and_commands_go_by_ssh(cluster: Lab) -> None:
+    master = cluster.nodes[0]
+    cluster.run(master, "sh", "-c", "echo content > '/root/a file'")
+    cluster.run(master, "gnt-cluster", "copyfile", "/root/a file")
+    assert [node.read("/root/a file") for node in cluster.nodes] == ["content\n"] * 3
+    lines = cluster.lines(master, "gnt-cluster", "command", "-M", "hostname --fqdn; cat '/root/a file'")
+    order = [cluster.nodes[number].name for number in (1, 2, 0)]
+    assert [line for line in lines if line.startswith("node")] == [
+        line for name in order for line in (f"{name}: {name}", f"{name}: content")
+    ]
+    cluster.cut(cluster.nodes[1])
+    failed = cluster.run(master, "gnt-cluster", "copyfile", "/root/a file", check=False)
+    assert failed.exit_code == 1
+    assert f"to node {cluster.nodes[1].name} failed" in failed.stderr
+    cluster.plug(cluster.nodes[1])
 
 
 def test_nodes_are_changed_by_ssh(cluster: Lab) -> None:
