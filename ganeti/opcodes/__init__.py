@@ -29,6 +29,7 @@ from ganeti.opcodes.codec import summary as summary
 from ganeti.opcodes.codec import summary_of as summary_of
 from ganeti.opcodes.codec import tiny_summary as tiny_summary
 from ganeti.opcodes.codec import validate as validate
+from ganeti.opcodes.codec import with_carried as with_carried
 from ganeti.opcodes.group import OpGroupAdd as OpGroupAdd
 from ganeti.opcodes.group import OpGroupAssignNodes as OpGroupAssignNodes
 from ganeti.opcodes.group import OpGroupEvacuate as OpGroupEvacuate

@@ -17,6 +17,8 @@ class OpCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     KIND: ClassVar[str] = "change"
     #: Parameter shown in parentheses in summaries.
     SUMMARY_FIELD: ClassVar[str | None] = None
+    #: Parameters that are lists of other opcodes, with their class.
+    CARRIED: ClassVar[dict[str, type["OpCode"]]] = {}
     #: Type of the result.
     RESULT: ClassVar[Any] = Any
 

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -11,6 +11,8 @@ from ganeti import errors
 from ganeti.opcodes.base import OpCode
 from ganeti.opcodes.checks import CHECKS
 from ganeti.types import REDACTED, Private, Secret
+
+OpT = TypeVar("OpT", bound=OpCode)
 
 
 def _subclasses(cls: type[OpCode]) -> list[type[OpCode]]:
@@ -83,7 +85,29 @@ def decode(data: object) -> OpCode:
     except msgspec.ValidationError as err:
         raise errors.OpPrereqError(_described(op_id, str(err)), c.ECODE_INVAL) from None
     _run_checks(op)
-    return op
+    return with_carried(op)
+
+
+def with_carried(op: OpT) -> OpT:
+    """Return the opcode with the opcodes that it carries as such, whether they are dictionaries yet or not.
+
+    Raises OpPrereqError (wrong_input) for those that are wrong.
+    """
+    lists = {
+        name: [_carried(item, cls, f"{op.op_id()}.{name}") for item in getattr(op, name)]
+        for name, cls in op.CARRIED.items()
+    }
+    return msgspec.structs.replace(op, **lists) if lists else op
+
+
+def _carried(item: object, cls: type[OpCode], place: str) -> OpCode:
+    if isinstance(item, cls):
+        return item
+    if not isinstance(item, Mapping) or item.get("OP_ID", cls.op_id()) != cls.op_id():
+        raise errors.OpPrereqError(
+            f"Each item of {place} must be described by the parameters of {cls.op_id()}", c.ECODE_INVAL
+        )
+    return decode({"OP_ID": cls.op_id(), **item})
 
 
 def validate(op: OpCode) -> None:
@@ -135,7 +159,9 @@ def has_redacted_secrets(op: OpCode) -> bool:
             return bool(value.get() == REDACTED)
         if isinstance(value, Mapping):
             return any(lost(item) for item in value.values())
-        return False
+        if isinstance(value, OpCode):
+            return has_redacted_secrets(value)
+        return isinstance(value, list) and any(lost(item) for item in value)
 
     return any(lost(getattr(op, name)) for name in op.__struct_fields__)
 

@@ -220,6 +220,7 @@ class OpInstanceMultiAlloc(
     """Allocate nodes for several instances at once and create them."""
 
     RESULT: ClassVar[Any] = InstanceMultiAllocResponse
+    CARRIED: ClassVar[dict[str, type[OpCode]]] = {"instances": OpInstanceCreate}
 
     opportunistic_locking: bool = False
     iallocator: NonEmptyStr | None = None

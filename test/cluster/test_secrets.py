@@ -101,10 +101,14 @@ def test_an_os_gets_them_and_nobody_else_even_when_daemons_log_everything(
         _restart(cluster, c.NODED, 1)
 
 
-def test_job_files_hold_private_values_until_the_end_and_secrets_never(cluster: VirtualCluster, client: Client) -> None:
+@pytest.mark.parametrize("is_carried", [False, True])
+def test_job_files_hold_private_values_until_the_end_and_secrets_never(
+    cluster: VirtualCluster, client: Client, is_carried: bool
+) -> None:
     rule = client.replace_filter(None, 0, [], "PAUSE", [])
+    op = _create(cluster, cluster.instances[1])
     try:
-        job_id = client.submit_job([_create(cluster, cluster.instances[1])])
+        job_id = client.submit_job([{"OP_ID": "OP_INSTANCE_MULTI_ALLOC", "instances": [op]} if is_carried else op])
         job_file = cluster.root() / f"var/lib/ganeti/queue/job-{job_id}"
         assert PRIVATE in job_file.read_text() and SECRET not in job_file.read_text()
         assert PRIVATE not in str(client.query_jobs([job_id], ["ops"]))

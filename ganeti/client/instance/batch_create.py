@@ -25,22 +25,18 @@ def read_instances(path: str) -> list[dict[str, Any]]:
     return data
 
 
-def as_creation(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the creation opcode of a description, in wire form, with the sizes of disks in MiB.
+def as_creation(item: Mapping[str, Any]) -> opcodes.OpInstanceCreate:
+    """Return the creation opcode of a description, with the sizes of disks in MiB.
 
-    Raises OpPrereqError (wrong_input) for wrong parameters and for confidential ones, which would be stored.
+    Raises OpPrereqError (wrong_input) for wrong parameters.
     """
-    name = item.get("instance_name")
-    if item.get("osparams_private") or item.get("osparams_secret"):
-        raise errors.OpPrereqError(
-            f"Instance '{name}' has confidential OS parameters: create it with 'gnt-instance add'", c.ECODE_INVAL
-        )
     disks = item.get("disks")
     sized = {**item, "disks": [_sized(disk) for disk in disks]} if isinstance(disks, list) else item
     op = opcodes.decode({"OP_ID": opcodes.OpInstanceCreate.op_id(), **sized})
     if not isinstance(op, opcodes.OpInstanceCreate):
+        name = item.get("instance_name")
         raise errors.OpPrereqError(f"Instance '{name}' is described by {op.op_id()}", c.ECODE_INVAL)
-    return opcodes.encode(op)
+    return op
 
 
 def _sized(disk: Any) -> Any:

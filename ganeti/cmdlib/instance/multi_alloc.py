@@ -1,8 +1,5 @@
 """OP_INSTANCE_MULTI_ALLOC: nodes for several new instances at once, and one job for each of them."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from ganeti import constants as c
 from ganeti import opcodes
 from ganeti.cmdlib.allocation import allocator_or_default, solve
@@ -24,24 +21,13 @@ def _invalid(text: str) -> OpPrereqError:
     return OpPrereqError(text, c.ECODE_INVAL)
 
 
-def parse_creations(items: list[Any]) -> list[OpInstanceCreate]:
+def creations_of(op: OpInstanceMultiAlloc) -> list[OpInstanceCreate]:
     """Return the creations that are wanted; raises OpPrereqError (wrong_input)."""
-    return [_parse_creation(item) for item in items]
-
-
-def _parse_creation(item: Any) -> OpInstanceCreate:
-    if not isinstance(item, Mapping) or item.get("OP_ID", OpInstanceCreate.op_id()) != OpInstanceCreate.op_id():
-        raise _invalid("Each instance must be described by the parameters of its creation")
-    op = opcodes.decode({"OP_ID": OpInstanceCreate.op_id(), **item})
-    assert isinstance(op, OpInstanceCreate)
-    if op.iallocator is not None:
-        raise _invalid(
-            f"Instance '{op.instance_name}': a single one cannot have an iallocator of its own"
-        )
-    if op.osparams_private or op.osparams_secret:
-        # They would be stored, and shown to everybody, as part of this opcode.
-        raise _invalid(f"Instance '{op.instance_name}': confidential OS parameters need a creation of its own")
-    return op
+    ops: list[OpInstanceCreate] = opcodes.with_carried(op).instances
+    for single in ops:
+        if single.iallocator is not None:
+            raise _invalid(f"Instance '{single.instance_name}': a single one cannot have an iallocator of its own")
+    return ops
 
 
 def check_consistent(ops: list[OpInstanceCreate]) -> bool:
@@ -69,7 +55,7 @@ class LUInstanceMultiAlloc(LogicalUnit[OpInstanceMultiAlloc]):
     def check_arguments(self) -> None:
         """Check every creation as far as that is possible without nodes."""
         cluster = self.snapshot().cluster
-        ops = parse_creations(self.op.instances)
+        ops = creations_of(self.op)
         if not check_consistent(ops):
             self.allocator = allocator_or_default(cluster, self.op.iallocator, "name nodes")
             ops = [replace_op(op, iallocator=self.allocator) for op in ops]

@@ -98,3 +98,37 @@ def test_summary(data: dict[str, Any], summary: str) -> None:
 def test_round_trip_keeps_every_parameter() -> None:
     op = opcodes.decode(_create(beparams={"maxmem": 512}, nics=[{"mode": "bridged", "link": None}], depends=[[-1, []]]))
     assert opcodes.decode(opcodes.encode_clear(op)) == op
+
+
+def _carrying(**item: Any) -> dict[str, Any]:
+    creation = {"instance_name": "a", "mode": "create", "disks": [], "nics": [], **item}
+    return {"OP_ID": "OP_INSTANCE_MULTI_ALLOC", "iallocator": "x", "instances": [creation]}
+
+
+@pytest.mark.parametrize("op_id", [{}, {"OP_ID": "OP_INSTANCE_CREATE"}])
+def test_carried_opcodes_are_opcodes(op_id: dict[str, str]) -> None:
+    op = opcodes.decode(_carrying(osparams_secret={"k": "s3cret"}, osparams_private={"k": "pr1vate"}, **op_id))
+    assert isinstance(op, opcodes.OpInstanceMultiAlloc)
+    (creation,) = op.instances
+    assert isinstance(creation, opcodes.OpInstanceCreate)
+    assert "s3cret" not in repr(op) and "pr1vate" not in repr(op)
+    stored = opcodes.encode_for_disk(op)
+    assert "s3cret" not in str(stored) and "pr1vate" in str(stored)
+    assert opcodes.decode(opcodes.encode_clear(op)) == op
+    assert not opcodes.has_redacted_secrets(op)
+    assert opcodes.has_redacted_secrets(opcodes.decode(stored))
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (_carrying(speed=9), "speed"),
+        (_carrying(osparams_secret=["s3cret"]), "osparams_secret"),
+        (_carrying(OP_ID="OP_INSTANCE_REMOVE"), "OP_INSTANCE_MULTI_ALLOC.instances must be described"),
+        ({**_carrying(), "instances": ["a"]}, "must be described by the parameters of OP_INSTANCE_CREATE"),
+    ],
+)
+def test_wrong_carried_opcodes_are_refused(data: dict[str, Any], named: str) -> None:
+    with pytest.raises(errors.OpPrereqError, match=named) as refused:
+        opcodes.decode(data)
+    assert "s3cret" not in str(refused.value)
