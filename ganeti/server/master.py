@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from ganeti import errors, pathutils
@@ -24,9 +24,7 @@ from ganeti.luxiserver.job_methods import JobMethods
 from ganeti.luxiserver.query_methods import QueryMethods
 from ganeti.luxiserver.server import LuxiServer, bind_socket
 from ganeti.luxiserver.table import MethodTable
-from ganeti.mastership import mark, voting
 from ganeti.mastership.keeper import TenureKeeper
-from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TENURE_S
 from ganeti.mcpu.context import MasterContext
 from ganeti.mcpu.processor import OpcodeProcessor
 from ganeti.objects import ConfigData
@@ -38,6 +36,7 @@ from ganeti.rpc.identity import NodeIdentity
 from ganeti.rpc.resolvers import ConfigResolver
 from ganeti.rpc.transport import NodeTransport
 from ganeti.server.config_transport import RpcConfigSender
+from ganeti.server.election import is_elected, may_act
 from ganeti.server.follow import ObservedDistribution, QueueSettings, candidates_of
 from ganeti.server.queue_transport import RpcCandidates
 from ganeti.server.tenure_nodes import MasterSurroundings
@@ -90,7 +89,7 @@ class Master:
         holder = _ConfigHolder(loaded.config)
         self._transport = NodeTransport(NodeIdentity())
         self._rpc = RpcClient(ConfigResolver(holder.snapshot), self._transport)
-        if not may_act(lambda: not is_voting or has_majority(self._rpc, loaded.config), is_voting=is_voting):
+        if not may_act(lambda: not is_voting or is_elected(self._rpc, loaded.config), is_voting=is_voting):
             self._transport.close()
             raise errors.ConfigurationError("This node did not win the vote for the master, see the log")
         surroundings = MasterSurroundings(self._rpc, holder.snapshot, has_own_vote=not is_forced)
@@ -223,41 +222,6 @@ def _make_queue(rpc: RpcClient, config: ConfigData, tenure: TenureKeeper) -> Job
 def _make_keeper(config: ConfigData, surroundings: MasterSurroundings, *, is_enforced: bool) -> TenureKeeper:
     own = config.nodes[config.cluster.master_node]
     return TenureKeeper(own.uuid, own.name, surroundings, is_enforced=is_enforced)
-
-
-def may_act(is_elected: Callable[[], bool], *, is_voting: bool, pause: Callable[[float], None] = time.sleep) -> bool:
-    """Tell whether this node is elected and no other one can act any more.
-
-    If this node took over and the master before it did not confirm that, wait until its tenure has ended; votes may
-    have changed meanwhile. Without a vote the administrator answers for that no other master exists.
-    """
-    if not is_elected():
-        return False
-    if mark.is_set():
-        if is_voting:
-            _LOG.info("The old master did not confirm that it stopped, waiting %d seconds", TENURE_S)
-            pause(TENURE_S)
-            if not is_elected():
-                return False
-        mark.clear()
-    return True
-
-
-def has_majority(rpc: RpcClient, config: ConfigData) -> bool:
-    """Ask the nodes of the cluster who the master is; tell whether more than half of them mean this node."""
-    master = config.cluster.master_node
-    own_name = config.nodes[master].name
-    others = [uuid for uuid in config.nodes if uuid != master]
-
-    # A node that hangs must not keep the cluster without a master for a minute.
-    rpc = rpc.with_limit(ANSWER_TIMEOUT_S)
-
-    def ask() -> Iterable[str | None]:
-        results = rpc.call(others, procedures.master_node_name)
-        # This node's own answer is known: it read the same file before it came here.
-        return [own_name, *(None if result.fail_msg else result.payload for result in results.values())]
-
-    return voting.wins_election(ask, own_name)
 
 
 def daemons_gid() -> int:

@@ -78,6 +78,89 @@ def test_only_another_candidate_can_take_over(nodes: VirtualCluster) -> None:
         nodes.run("gnt-node", "modify", "-C", "yes", nodes.nodes[2])
 
 
+def _failover_refused(nodes: VirtualCluster, *options: str, reason: str, kind: str = "", code: int = 1) -> None:
+    """Check that node 1 must not take over, and that nothing has changed."""
+    before = (nodes.root(1) / "var/lib/ganeti/config.data").read_bytes()
+    result = nodes.run("gnt-cluster", "master-failover", *options, node=1, check=False)
+    assert result.exit_code == code, result.output
+    assert reason in result.stderr
+    assert f"error type: {kind}" in result.stderr or not kind
+    assert (nodes.root(1) / "var/lib/ganeti/config.data").read_bytes() == before
+
+
+def test_skipping_the_vote_has_to_be_confirmed(nodes: VirtualCluster) -> None:
+    _failover_refused(nodes, "--no-voting", reason="No terminal")
+    assert _masters(nodes) == {nodes.nodes[0]}
+
+
+def test_a_node_with_a_wrong_idea_of_the_master_must_not_take_over(nodes: VirtualCluster) -> None:
+    vote = nodes.root(1) / "var/lib/ganeti/ssconf_master_node"
+    # The master would correct it.
+    nodes.daemon_util("stop-master")
+    vote.chmod(0o600)
+    vote.write_text(f"{nodes.nodes[2]}\n")
+    _failover_refused(nodes, reason=f"most nodes take {nodes.nodes[0]} for it", kind="wrong_state")
+    nodes.daemon_util("start-master")
+    wait_for(lambda: _masters(nodes) == {nodes.nodes[0]}, "the vote is corrected")
+
+
+def test_a_node_with_an_old_configuration_must_not_take_over(nodes: VirtualCluster) -> None:
+    copy = nodes.root(1) / "var/lib/ganeti/config.data"
+    old = copy.read_bytes()
+    assert _change(nodes, "newer", 0)
+    wait_for(lambda: copy.read_bytes() != old, "the newer copy")
+    nodes.kill_daemon("ganeti-masterd")
+    copy.write_bytes(old)
+    result = nodes.run("gnt-cluster", "master-failover", node=1, check=False)
+    assert (result.exit_code, "error type: wrong_state" in result.stderr) == (1, True)
+    assert f"{nodes.nodes[0]}, {nodes.nodes[2]} has a newer one" in result.stderr
+    # The old master was stopped and is started again, which brings the copy up to date.
+    assert _has_masterd(nodes, 0)
+    assert _masters(nodes) == {nodes.nodes[0]}
+    nodes.run("gnt-cluster", "master-failover", node=1)
+    assert "newer" in " ".join(nodes.lines("gnt-cluster", "list-tags", node=1))
+
+
+def test_a_node_without_daemon_or_cluster_must_not_take_over(nodes: VirtualCluster) -> None:
+    nodes.daemon_util("stop", "ganeti-noded", node=1)
+    _failover_refused(nodes, reason="The node daemon of this node does not answer", kind="environment_error")
+    vote = nodes.root(1) / "var/lib/ganeti/ssconf_master_node"
+    vote.rename(f"{vote}.away")
+    try:
+        _failover_refused(nodes, reason="does not belong to an initialised cluster", kind="wrong_input")
+        result = nodes.run("ganeti-masterd", node=1, check=False)
+        assert (result.exit_code, "not part of a cluster" in result.stderr) == (12, True)
+    finally:
+        os.rename(f"{vote}.away", vote)
+    assert nodes.run("ganeti-masterd", node=1, check=False).exit_code == 11
+
+
+def test_offline_nodes_have_a_vote_only_if_asked_for(nodes: VirtualCluster) -> None:
+    nodes.run("gnt-node", "modify", "--offline=yes", nodes.nodes[2])
+    nodes.daemon_util("stop", "ganeti-noded", node=2)
+    nodes.daemon_util("stop-all")
+    both = f"2 of 3 nodes do not answer: {nodes.nodes[0]}, {nodes.nodes[2]}"
+    _failover_refused(nodes, "--no-ignore-offline-nodes", reason=both)
+    _failover_refused(nodes, "--ignore-offline-nodes", reason=f"1 of 2 nodes do not answer: {nodes.nodes[0]}")
+    nodes.daemon_util("start-all", node=2)
+    # Two of three answer, one of them offline; then this one counts alone.
+    _failover_refused(nodes, reason="1 of 2 nodes do not answer")
+    nodes.run("gnt-cluster", "master-failover", "--no-ignore-offline-nodes", node=1, check=False)
+    assert _change(nodes, "offline-voted", 1)
+    nodes.daemon_util("start-all")
+    nodes.run("gnt-node", "modify", "--offline=no", "--force", nodes.nodes[2], node=1)
+
+
+def test_an_administrator_may_decide_instead_of_the_nodes(nodes: VirtualCluster) -> None:
+    for node in (0, 2):
+        nodes.daemon_util("stop-all", node=node)
+    nodes.run("gnt-cluster", "master-failover", "--no-voting", "--yes-do-it", node=1, check=False)
+    assert _change(nodes, "decided", 1)
+    nodes.daemon_util("start-all", node=2)
+    assert nodes.daemon_util("start-all", check=False).exit_code != 0 or not _has_masterd(nodes, 0)
+    wait_for(lambda: _masters(nodes) == {nodes.nodes[1]}, "all nodes know the new master", timeout_s=60.0)
+
+
 def test_a_dead_master_is_replaced_and_its_running_job_has_failed(nodes: VirtualCluster) -> None:
     job = nodes.lines("gnt-debug", "delay", "--print-jobid", "--submit", "120")[-1].split()[-1]
     copy = nodes.root(1) / f"var/lib/ganeti/queue/job-{job}"

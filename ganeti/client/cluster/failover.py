@@ -7,6 +7,7 @@ from ganeti import constants as c
 from ganeti.bootstrap.failover import Console, Options, master_failover
 from ganeti.cli import confirm, log
 from ganeti.cli.invocation import Invocation
+from ganeti.luxi import role
 
 _QUESTION: Final = (
     "Without voting this node becomes the master whatever the other nodes say. If the old master is still running, both"
@@ -25,6 +26,7 @@ def _warn(text: str) -> None:
 def run(call: Invocation) -> int:
     """Take over the role of the master."""
     options = call.options
+    role.require_cluster()
     if options.no_voting and not options.yes_do_it and not confirm.confirm(_QUESTION):
         return c.EXIT_FAILURE
     log.setup(call)

@@ -15,10 +15,7 @@ _PING_TIMEOUT_S: Final = 5.0
 def getmaster(call: Invocation) -> int:
     """Print the name of the master node as this node knows it."""
     del call
-    name = role.master_name()
-    if name is None:
-        raise errors.OpPrereqError("This machine does not belong to an initialised cluster", c.ECODE_INVAL)
-    print(name)
+    print(role.require_cluster())
     return c.EXIT_SUCCESS
 
 

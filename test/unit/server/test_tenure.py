@@ -11,7 +11,7 @@ from ganeti.mastership import mark
 from ganeti.mastership.tenure import TELLING_TIMEOUT_S, TENURE_S
 from ganeti.rpc.result import RpcResult
 from ganeti.server.config_transport import RpcConfigSender
-from ganeti.server.master import may_act
+from ganeti.server.election import may_act
 
 
 class Tenure:
