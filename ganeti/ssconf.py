@@ -161,19 +161,23 @@ def write_values(
     values: Mapping[str, str],
     directory: str | None = None,
     *,
+    expected: Mapping[str, str] | None = None,
     lock_file: str | None = None,
     uid: int = -1,
     gid: int = -1,
-) -> None:
+) -> bool:
     """Write values to their files, each replaced atomically; nothing is written if any value is wrong.
 
-    Files that have their value already are left alone: most changes concern one or two of them.
+    Files that have their value already are left alone: most changes concern one or two of them. Nothing is written
+    unless the files have the *expected* values; tells whether they had.
 
     Raises ConfigurationError for wrong values, LockError if another program is writing for longer than 10 s, OSError.
     """
     check_values(values)
     target = directory or pathutils.DATA_DIR
     with flock(lock_file or pathutils.SSCONF_LOCK_FILE, timeout_s=_LOCK_TIMEOUT_S, mode=0o600):
+        if any(_text(key_file(key, target)) != _content(value) for key, value in (expected or {}).items()):
+            return False
         changed = {
             key: _content(value) for key, value in values.items() if not _has_content(key_file(key, target), value)
         }
@@ -181,6 +185,16 @@ def write_values(
             write_atomic(key_file(key, target), content, mode=c.SS_FILE_PERMS, uid=uid, gid=gid, fsync_directory=False)
         if changed:
             fsync_dir(target)
+    return True
+
+
+def _text(path: str) -> bytes | None:
+    """Return the content of a file, None if there is none."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(c.MAX_SIZE + 1)
+    except FileNotFoundError:
+        return None
 
 
 def _has_content(path: str, value: str) -> bool:

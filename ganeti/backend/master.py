@@ -8,13 +8,14 @@ from typing import Final
 import msgspec
 
 from ganeti import constants as c
-from ganeti import errors, pathutils
+from ganeti import errors, pathutils, ssconf
 from ganeti.backend import hooks
 from ganeti.backend.base import RPCFail, implements
 from ganeti.objects.wire import MasterNetworkParameters
 from ganeti.rpc import procedures
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
+from ganeti.utils.accounts import owner
 from ganeti.utils.process import run_cmd
 
 _LOG = logging.getLogger(__name__)
@@ -31,6 +32,17 @@ def master_node_name() -> str:
         return SsconfReader().master_node()
     except errors.ConfigurationError as err:
         raise RPCFail(f"Cluster configuration incomplete: {err}") from err
+
+
+@implements(procedures.change_master_node_name)
+def change_master_node_name(old: str, new: str) -> str:
+    """Let this node take another one for the master, if it takes *old* for it."""
+    uid, gid = owner("noded", "noded")
+    try:
+        ssconf.write_values({c.SS_MASTER_NODE: new}, expected={c.SS_MASTER_NODE: old}, uid=uid, gid=gid)
+    except (errors.GenericError, OSError) as err:
+        raise RPCFail(f"Cannot write ssconf files: {err}") from err
+    return master_node_name()
 
 
 class _Serial(msgspec.Struct, frozen=True):

@@ -9,8 +9,8 @@ back.
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,17 +21,16 @@ from ganeti import constants as c
 from ganeti.bootstrap import failover_checks
 from ganeti.bootstrap.daemons import rpc_to
 from ganeti.bootstrap.failover_checks import Surroundings
+from ganeti.bootstrap.votes import Votes
 from ganeti.config.configfile import ConfigFile, ForeignFileError
 from ganeti.config.encode import ConfigEncoder
 from ganeti.config.load import load_config
-from ganeti.config.ssconf_values import Values, ssconf_values
 from ganeti.mastership import mark
-from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TELLING_TIMEOUT_S, TENURE_S
+from ganeti.mastership.tenure import ANSWER_TIMEOUT_S, TENURE_S
 from ganeti.objects import ConfigData
 from ganeti.objects.to_wire import master_network_parameters
 from ganeti.rpc import procedures, uploads
 from ganeti.rpc.client import RpcClient
-from ganeti.rpc.result import RpcResult
 from ganeti.rpc.transport import noded_port
 from ganeti.ssconf import SsconfReader
 from ganeti.utils import net
@@ -45,6 +44,8 @@ _DISTRIBUTION_TIMEOUT_S: Final = 30.0
 #: How long the copy of this node may take to arrive.
 _CATCH_UP_S: Final = 10.0
 _ADDRESS_WAIT_S: Final = 30.0
+#: How long to try to reach nodes that may have changed their vote in an attempt that failed.
+_TAKING_BACK_S: Final = 60.0
 _FIRST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 5.0
 _PAUSE_GROWTH: Final = 1.5
@@ -131,6 +132,9 @@ class _Failover:
         self._rpc = rpc
         self._options = options
         self._console = console
+        self._votes = Votes(rpc, is_forced=not options.is_voting)
+        #: The configuration of this node before it was changed.
+        self._before: ConfigData | None = None
         #: Who the master is according to the nodes that answered.
         self._answers: dict[str, str] = {}
         self._is_clean = True
@@ -141,8 +145,8 @@ class _Failover:
         with self._old_master_back_on_failure():
             self._stop_old_master()
             self._wait_for_newest_copy()
-            before = self._take_role()
-            told = self._tell_others(before)
+            self._take_role()
+            told = self._tell_others()
         told_at = time.monotonic()
         config = self._send_config(told)
         self._wait_for_address_gone(config.cluster.master_ip)
@@ -220,24 +224,25 @@ class _Failover:
 
     # the change
 
-    def _take_role(self) -> ConfigData:
-        """Write the configuration and the own vote; returns the configuration as it was before."""
+    def _take_role(self) -> None:
+        """Write the configuration and the own vote."""
         known = self._known
         if self._options.is_voting:
             mark.set_mark(known.master)
-        before, config = self._write_config()
-        self._tell([known.own_name], ssconf_values(config))[known.own_name].raise_(
-            "Could not write the ssconf files of this node"
-        )
-        return before
+        self._write_config()
+        problems = self._votes.change([known.own_name], known.master, known.own_name).problems
+        if problems:
+            self._write_back()
+            mark.clear()
+            raise errors.OpExecError(f"Could not change the vote of this node: {problems[known.own_name]}")
 
-    def _write_config(self) -> tuple[ConfigData, ConfigData]:
-        """Make this node the master in its own configuration; returns that as it was before, and as it is now."""
+    def _write_config(self) -> ConfigData:
+        """Make this node the master in its own configuration; returns that."""
         known = self._known
         for attempt in range(_WRITE_ATTEMPTS):
             loaded = load_config(accept_foreign=True)
-            if loaded.config.nodes[loaded.config.cluster.master_node].name == known.own_name:
-                return loaded.config, loaded.config
+            if _master_of(loaded.config) == known.own_name:
+                return loaded.config
             config = taken_over(loaded.config, known.own_name, known.master, time.time())
             try:
                 ConfigFile(loaded.identity).replace(ConfigEncoder().encode(config))
@@ -246,14 +251,12 @@ class _Failover:
                     raise
                 _LOG.info("The old master has just sent its configuration, reading it again")
             else:
-                return loaded.config, config
+                self._before = loaded.config
+                return config
         raise AssertionError("the loop above ends with a result or an error")
 
-    def _tell(self, nodes: Iterable[str], values: Values) -> dict[str, RpcResult[None]]:
-        return self._rpc.with_limit(TELLING_TIMEOUT_S).call(nodes, procedures.write_ssconf_files, values)
-
-    def _tell_others(self, before: ConfigData) -> set[str]:
-        """Bring the votes to the nodes; returns those that have them now.
+    def _tell_others(self) -> set[str]:
+        """Let the nodes name this one as the master; returns those that do.
 
         Raises OpExecError if these are too few; all is as it was before then, as far as nodes can be reached.
         """
@@ -262,14 +265,14 @@ class _Failover:
         # This node, too: a master that still acts may have corrected its vote. Nodes that did not answer would only
         # make everybody wait; the new master daemon corrects them as soon as it reaches them.
         nodes = sorted(self._answers)
-        results = self._tell(nodes, ssconf_values(self._write_config()[1]))
-        for name, result in results.items():
-            result.warn(f"Could not tell node {name} who the master is", self._console.warn)
-        told = {name for name, result in results.items() if result.fail_msg is None}
+        problems = self._votes.change(nodes, known.master, known.own_name).problems
+        for name, problem in problems.items():
+            self._console.warn(f"Could not tell node {name} who the master is: {problem}")
+        told = {name for name in nodes if name not in problems}
         voters = known.voters(ignores_offline=self._options.ignores_offline)
         if self._options.is_voting and not failover_checks.is_majority(told, voters, known.own_name):
             # Its daemon could not win the vote. With the old votes the old master can go on, or start again.
-            self._take_back(nodes, before)
+            self._take_back(nodes)
             raise errors.OpExecError(
                 f"Only {len(told - {known.own_name})} of {len(voters) - 1} other nodes could be told that this node is"
                 f" the master, too few for its vote. {known.master} stays the master; if its daemons do not run, its"
@@ -277,19 +280,37 @@ class _Failover:
             )
         return told
 
-    def _take_back(self, nodes: Iterable[str], before: ConfigData) -> None:
-        """Give the nodes their old votes back, and this one its old configuration.
+    def _take_back(self, nodes: Sequence[str]) -> None:
+        """Give this node its old configuration and the nodes their old votes back.
 
         Nodes whose answer did not arrive may have changed their vote all the same.
         """
         known = self._known
-        for name, result in self._tell(nodes, {c.SS_MASTER_NODE: known.master}).items():
-            result.warn(f"Could not tell node {name} that {known.master} stays the master", self._console.warn)
+        self._write_back()
+        left = list(nodes)
+
+        def have_all() -> bool:
+            left[:] = self._votes.change(left, known.own_name, known.master).failed
+            return not left
+
+        if not have_all():
+            self._console.inform(f"Trying to take that back on {', '.join(left)}, for a minute at most")
+            wait_for(have_all, _TAKING_BACK_S)
+        if known.own_name not in left:
+            mark.clear()
+        if left:
+            self._console.warn(
+                f"It is not known whether {', '.join(left)} still take {known.master} for the master. If no node is the"
+                " master when they can be reached again, repeat this command"
+            )
+
+    def _write_back(self) -> None:
+        """Let the configuration of this node name the old master again."""
         loaded = load_config(accept_foreign=True)
-        # The old master may have sent a newer one since.
-        if loaded.config.nodes[loaded.config.cluster.master_node].name == known.own_name:
-            ConfigFile(loaded.identity).replace(ConfigEncoder().encode(before))
-        mark.clear()
+        if self._before is not None and _master_of(loaded.config) == self._known.own_name:
+            # Unless the old master has sent a newer one, which it does as soon as this node names it.
+            with suppress(ForeignFileError):
+                ConfigFile(loaded.identity).replace(ConfigEncoder().encode(self._before))
 
     def _send_config(self, told: Set[str]) -> ConfigData:
         """Bring the configuration to the candidates; returns it.
@@ -297,7 +318,7 @@ class _Failover:
         They take it only from the master that their vote names, so from now on no copy of the old master gets through:
         what this node has is the last one.
         """
-        _, config = self._write_config()
+        config = self._write_config()
         # Nodes that could not be told would not take it, or hang.
         candidates = [name for name in self._known.reachable_candidates if name in told]
         sending = self._rpc.with_limit(_DISTRIBUTION_TIMEOUT_S)
@@ -352,6 +373,10 @@ class _Failover:
     def _problem(self, text: str) -> None:
         self._console.warn(text)
         self._is_clean = False
+
+
+def _master_of(config: ConfigData) -> str:
+    return config.nodes[config.cluster.master_node].name
 
 
 def _config_details(config: ConfigData) -> tuple[str, tuple[int, str], int, str, str, float, float]:

@@ -50,6 +50,21 @@ def test_nothing_is_written_if_one_value_is_wrong(directory: str) -> None:
     assert os.listdir(directory) == []
 
 
+def test_a_value_is_changed_only_if_it_is_the_expected_one(directory: str) -> None:
+    write(directory, {c.SS_MASTER_NODE: "n1"})
+
+    def change(old: str, new: str) -> bool:
+        values = {c.SS_MASTER_NODE: new}
+        return write_values(values, directory, expected={c.SS_MASTER_NODE: old}, lock_file=directory + ".lock")
+
+    assert change("n1", "n2")
+    assert not change("n1", "n3")
+    assert SsconfReader(directory).master_node() == "n2"
+    assert not write_values(
+        {c.SS_MASTER_NODE: "n3"}, directory, expected={c.SS_CLUSTER_NAME: "x"}, lock_file=directory + ".lock"
+    )
+
+
 def test_missing_files_have_a_default_or_are_an_error(directory: str) -> None:
     reader = SsconfReader(directory)
     assert reader.primary_ip_family() == 2

@@ -14,6 +14,11 @@ def master_node_name() -> str:
 
 
 @procedure(timeout=Timeout.URGENT, client=Client.BOOTSTRAP, multi=True)
+def change_master_node_name(old: str, new: str, /) -> str:
+    """Let the node take *new* for the master if it takes *old* for it; returns whom it takes for it then."""
+
+
+@procedure(timeout=Timeout.URGENT, client=Client.BOOTSTRAP, multi=True)
 def config_serial() -> int | None:
     """Return the serial number of the copy of the configuration that this node has, None if it has none."""
 

@@ -13,13 +13,15 @@ from ganeti.mastership.tenure import ROUND_PAUSE_S, TELLING_TIMEOUT_S, TENURE_S,
 
 @dataclass(eq=False)
 class Message:
-    """A change of a vote; when its time is over it arrives no more."""
+    """A change of a vote, if it is the expected one; when its time is over it arrives no more."""
 
     source: str
     target: str
     vote: str
     until: float
+    expected: str | None
     has_arrived: bool = False
+    result: str | None = None
 
 
 class World:
@@ -45,9 +47,9 @@ class World:
 
     # messages
 
-    def send(self, source: str, target: str, vote: str) -> Message:
-        """Tell a node whom to vote for."""
-        message = Message(source, target, vote, self.now + TELLING_TIMEOUT_S)
+    def send(self, source: str, target: str, vote: str, expected: str | None = None) -> Message:
+        """Tell a node whom to vote for, if its vote is still *expected*."""
+        message = Message(source, target, vote, self.now + TELLING_TIMEOUT_S, expected)
         self.under_way.append(message)
         if not self.is_slow or source == target:
             self.deliver(message)
@@ -58,7 +60,10 @@ class World:
         if not message.has_arrived and self.reaches(message.source, message.target) and self.now < message.until:
             message.has_arrived = True
             self.under_way.remove(message)
-            self.votes[message.target] = message.vote
+            if message.expected in (None, self.votes[message.target]):
+                self.votes[message.target] = message.vote
+            # What the sender is told.
+            message.result = self.votes[message.target]
 
     # master daemons
 
@@ -115,18 +120,23 @@ class World:
         if answers[known] is not None and self.reaches(node, known):
             self.running.pop(known, None)
         yield "change the own vote"
+        if self.votes[node] != known:
+            return
         self.votes[node] = node
         yield "tell"
-        messages = [self.send(node, other, node) for other in self.nodes]
+        messages = [self.send(node, other, node, known) for other in self.nodes]
         yield "hear"
         while any(message in self.under_way for message in messages):
             yield "wait for answers"
             self.pass_time(1)
-        told = {message.target for message in messages if message.has_arrived}
+        told = {message.target for message in messages if message.result == node}
         if not failover_checks.is_majority(told, self.nodes, node):
-            yield "take back"
-            for other in self.nodes:
-                self.send(node, other, known)
+            # It is tried for longer than a call lives, since an answer may have been lost.
+            for _ in range(3):
+                yield "take back"
+                for other in self.nodes:
+                    self.send(node, other, known, node)
+                self.pass_time(TELLING_TIMEOUT_S)
             return
         yield "wait"
         if told != set(self.nodes):
