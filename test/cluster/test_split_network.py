@@ -25,9 +25,7 @@ Results = SideBySide[SplitCluster, Case]
 @pytest.fixture(scope="module")
 def results() -> Iterator[Results]:
     """What comes out of the cases; they mostly wait, so all of them run at the same time."""
-    running = SideBySide(
-        CASES, len(CASES), lambda case: case.size, split_cluster, lambda cluster, case: run_case(cluster, case, str(case))
-    )
+    running = SideBySide(CASES, len(CASES), lambda case: case.size, split_cluster, run_case)
     yield running
     running.close()
 

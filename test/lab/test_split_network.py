@@ -38,9 +38,7 @@ def results(request: pytest.FixtureRequest) -> Iterator[Results]:
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.module is request.module
     ]
-    running = SideBySide(
-        chosen, WORKERS, lambda case: case.size, split_cluster, lambda cluster, case: run_case(cluster, case, str(case))
-    )
+    running = SideBySide(chosen, WORKERS, lambda case: case.size, split_cluster, run_case)
     yield running
     running.close()
 
