@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ganeti.config import encode
@@ -30,7 +30,6 @@ def _apply(nodes: dict[str, Node], step: tuple[str, str], template: Node) -> dic
 
 
 @given(st.lists(st.lists(_STEP, max_size=4), max_size=12))
-@settings(deadline=None)
 def test_any_changes_give_what_a_full_encoding_gives(rounds: list[list[tuple[str, str]]]) -> None:
     config = make_config()
     template = next(iter(config.nodes.values()))

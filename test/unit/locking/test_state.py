@@ -369,7 +369,7 @@ class Comparison:
             raise AssertionError("all locks are free and somebody waits")
 
 
-@settings(max_examples=HISTORIES, deadline=None)
+@settings(max_examples=HISTORIES)
 @given(st.binary(min_size=20, max_size=80))
 def test_agrees_with_the_model(data: bytes) -> None:
     comparison = Comparison()
@@ -381,7 +381,7 @@ def test_agrees_with_the_model(data: bytes) -> None:
     assert not comparison.model.hoping, "opportunists are left though everything was released"
 
 
-@settings(max_examples=max(100, HISTORIES // 10), deadline=None)
+@settings(max_examples=max(100, HISTORIES // 10))
 @given(st.lists(st.tuples(st.sampled_from(OWNERS), st.frozensets(st.sampled_from(NAMES)), st.booleans()), max_size=15))
 def test_every_owner_gets_through_all_levels(plans: list[tuple[str, frozenset[str], bool]]) -> None:
     """Owners that walk through the levels in order and release at the end never block each other for good."""
@@ -431,7 +431,7 @@ class Operation:
         return cls(steps)
 
 
-@settings(max_examples=HISTORIES, deadline=None)
+@settings(max_examples=HISTORIES)
 @given(st.binary(min_size=16, max_size=16))
 def test_under_a_fair_schedule_every_request_is_granted_soon(data: bytes) -> None:
     """Nobody starves or is in a deadlock while others of the same priority come back again and again."""

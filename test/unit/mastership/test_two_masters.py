@@ -134,7 +134,7 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=int(os.environ.get("GANETI_TEST_HISTORIES", "300")), deadline=None)
+@settings(max_examples=int(os.environ.get("GANETI_TEST_HISTORIES", "300")))
 @given(st.sampled_from(SIZES), st.lists(EVENTS, max_size=60))
 def test_no_order_of_cuts_and_attempts_makes_two_masters(size: int, events: list[tuple[str, object]]) -> None:
     world = World(size)

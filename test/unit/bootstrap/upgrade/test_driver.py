@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ganeti import errors
@@ -166,7 +166,6 @@ def _run(world: World, change: Change, events: list[str], reboots: list[bool]) -
 
 
 # Every step is written down durably, which takes as long as the disk is busy.
-@settings(deadline=None)
 @given(
     st.sampled_from([("4.0.0", "4.1"), ("4.1.0", "4.0")]),
     st.booleans(),
