@@ -25,7 +25,7 @@ CASES = [
     *cuts_of_one_direction(3),
     *(case for size in (2, 3) for case in killed_commands(size)),
 ]
-WORKERS = int(os.environ.get("GANETI_TEST_SPLIT_WORKERS", "8"))
+WORKERS = int(os.environ.get("GANETI_TEST_SPLIT_WORKERS", "12"))
 
 Results = SideBySide[SplitCluster, Case]
 
@@ -43,8 +43,8 @@ def results(request: pytest.FixtureRequest) -> Iterator[Results]:
     running.close()
 
 
-# The first one waits for the clusters, too.
-@pytest.mark.timeout(3600)
+# A case may be one of the last to be tried.
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_cut_never_makes_two_masters(results: Results, case: Case) -> None:
     results.result(case)
