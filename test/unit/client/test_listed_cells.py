@@ -13,7 +13,7 @@ import pytest
 
 from ganeti import constants as c
 from ganeti import serializer
-from ganeti.client import gnt_debug, gnt_filter, gnt_group, gnt_instance, gnt_job, gnt_network, gnt_node
+from ganeti.client import gnt_backup, gnt_debug, gnt_filter, gnt_group, gnt_instance, gnt_job, gnt_network, gnt_node
 from ganeti.query.engine import RESOURCES
 from ganeti.utils.text import nice_sort_key
 
@@ -33,6 +33,7 @@ LISTS: dict[str, tuple[Any, str]] = {
     c.QR_JOB: (gnt_job, "list"),
     c.QR_FILTER: (gnt_filter, "list"),
     c.QR_LOCK: (gnt_debug, "locks"),
+    c.QR_EXPORT: (gnt_backup, "list"),
 }
 
 
@@ -97,7 +98,7 @@ def test_nested_values_are_python_literals(serve: Serve, capsys: Capture, resour
             if status == c.RS_NORMAL and isinstance(value, (list, dict)) and field not in own_form:
                 assert ast.literal_eval(cell) == value, field
                 seen += 1
-    assert seen or resource in (c.QR_LOCK, c.QR_NETWORK)
+    assert seen or resource in (c.QR_EXPORT, c.QR_LOCK, c.QR_NETWORK)
 
 
 def _lines(serve: Serve, capsys: Capture, program: Any, *words: str) -> list[str]:
@@ -126,6 +127,18 @@ def test_table_of_nodes(serve: Serve, capsys: Capture) -> None:
         "MFree",
         "10.2G",
     ]
+
+
+def test_exports_of_some_nodes(serve: Serve, capsys: Capture) -> None:
+    assert _lines(serve, capsys, gnt_backup, "list") == [
+        "Node              Export",
+        "node1.example.com inst1.example.com",
+        "node1.example.com old",
+        "node2.example.com ?",
+        "node3.example.com *",
+    ]
+    words = ("list", "--no-headers", "-v", "-n", "node3", "--node=node1", "-o", "export")
+    assert _lines(serve, capsys, gnt_backup, *words) == ["(offline)", "inst1.example.com", "old"]
 
 
 def test_table_of_instances_with_more_fields(serve: Serve, capsys: Capture) -> None:

@@ -100,7 +100,7 @@ def test_health_has_one_line_per_item(serve: Serve, capsys: Capture) -> None:
 
 def test_restricted_command_shows_the_output_of_each_node(serve: Serve, capsys: Capture) -> None:
     nodes = {"fields": [], "data": [[[0, False], [0, "n1"]], [[0, True], [0, "n2"]], [[0, False], [0, "n3"]]]}
-    server = serve({**job_answers([[True, "a\nb\n"], [False, "failed"]]), "Query": nodes})
+    server = serve({**job_answers([[True, "a\nb\n"], [False, "failed"]]), "Query": nodes, "QueryGroups": [["default"]]})
     assert gnt_node.main(["restricted-command", "-g", "default", "-M", "check"]) == 1
     assert _submitted(server)[0][0]["nodes"] == ["n1", "n3"]
     captured = capsys.readouterr()

@@ -14,7 +14,7 @@ from ganeti.tools.dump import commands
 
 PROGRAMS: list[Program] = [
     import_module(f"ganeti.client.gnt_{name}").PROGRAM
-    for name in ("cluster", "debug", "filter", "group", "instance", "job", "network", "node", "os", "storage")
+    for name in ("backup", "cluster", "debug", "filter", "group", "instance", "job", "network", "node", "os", "storage")
 ]
 COMMANDS = [(program, command) for program in PROGRAMS for command in program.commands]
 
