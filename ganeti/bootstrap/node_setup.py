@@ -35,6 +35,7 @@ class NodeSetup:
 
     Attributes:
       node_name: full name.
+      node_uuid: of a node that is added again.
       primary_ip: address at which its node daemon will answer.
       ssh_port: TCP port of its SSH daemon.
       modify_ssh_setup: exchange SSH keys (cluster parameter).
@@ -45,6 +46,7 @@ class NodeSetup:
 
     node_name: str
     primary_ip: str
+    node_uuid: str | None = None
     ssh_port: int = 22
     modify_ssh_setup: bool = True
     ssh_key_type: str = c.SSH_DEFAULT_KEY_TYPE
@@ -128,7 +130,8 @@ def prepare_join_input(setup: NodeSetup, reader: SsconfReader) -> PrepareNodeJoi
         for kind, (private, public) in sorted(c.SSH_DAEMON_KEYFILES.items())
         if os.path.exists(private)
     ]
-    candidates = set(reader.master_candidates_certs())
+    # The node gets a new key: its former one is not in force any more.
+    candidates = set(reader.master_candidates_certs()) - {setup.node_uuid}
     keys = {uuid: entries for uuid, entries in sshkeys.read_public_keys().items() if uuid in candidates}
     return PrepareNodeJoin(
         cluster_name=reader.cluster_name(),

@@ -50,7 +50,10 @@ OTHER_CLUSTER: Final = f"other.{DOMAIN}"
 OTHER_CLUSTER_IP: Final = f"{PRIMARY_NET}.101"
 
 #: Directories of which nodes see nothing that the machine has there.
-_OWN_DIRECTORIES: Final = ("root/.ssh", "etc/ganeti", "var/lib/ganeti", "var/log/ganeti")
+_OWN_DIRECTORIES: Final = (
+    *("root/.ssh", "etc/ganeti", "var/lib/ganeti", "var/log/ganeti"),
+    *("srv/ganeti", "opt/ganeti", "usr/local/lib/ganeti"),
+)
 _SSHD_CONFIG: Final = "PermitRootLogin yes\nPasswordAuthentication yes\nUseDNS no\nLogLevel VERBOSE\n"
 _MEMORY: Final = "/dev/shm"
 #: Bytes; a node writes some 20 MiB.

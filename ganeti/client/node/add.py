@@ -21,15 +21,16 @@ _SSH_WARNING: Final = (
 class _KnownNode(NamedTuple):
     """What the cluster knows about a node that is added again."""
 
+    uuid: str
     secondary_ip: str
     ssh_port: int
 
 
 def _known_node(call: Invocation, name: str) -> _KnownNode | None:
     """Return what is known about a node of the cluster, None about any other machine."""
-    for node, secondary_ip, ssh_port in call.client.query_nodes([], ["name", "sip", "ndp/ssh_port"]):
+    for node, uuid, secondary_ip, ssh_port in call.client.query_nodes([], ["name", "uuid", "sip", "ndp/ssh_port"]):
         if node == name:
-            return _KnownNode(str(secondary_ip), int(ssh_port or ssh.DEFAULT_PORT))
+            return _KnownNode(str(uuid), str(secondary_ip), int(ssh_port or ssh.DEFAULT_PORT))
     return None
 
 
@@ -73,7 +74,7 @@ def _ask_password(prompt: str) -> str:
     return getpass.getpass(prompt)
 
 
-def _prepare(call: Invocation, name: str, address: str, ssh_port: int) -> None:
+def _prepare(call: Invocation, name: str, address: str, known: _KnownNode | None) -> None:
     """Give the machine what it needs to talk to the master, and start its node daemon."""
     options = call.options
     manages_ssh, key_type, key_bits = call.client.query_config_values(
@@ -85,7 +86,8 @@ def _prepare(call: Invocation, name: str, address: str, ssh_port: int) -> None:
         NodeSetup(
             node_name=name,
             primary_ip=address,
-            ssh_port=ssh_port,
+            node_uuid=known.uuid if known else None,
+            ssh_port=known.ssh_port if known else _ssh_port(call),
             modify_ssh_setup=bool(manages_ssh),
             ssh_key_type=key_type or c.SSH_DEFAULT_KEY_TYPE,
             ssh_key_bits=int(key_bits or c.SSH_DEFAULT_KEY_BITS),
@@ -114,7 +116,7 @@ def run(call: Invocation) -> int:
     known = _known_node(call, name)
     master = str(call.client.query_config_values(["master_node"])[0])
     _check(call, name, known, master)
-    _prepare(call, name, address, known.ssh_port if known else _ssh_port(call))
+    _prepare(call, name, address, known)
     op = opcodes.OpNodeAdd(
         node_name=name,
         secondary_ip=known.secondary_ip if known else options.secondary_ip,

@@ -10,7 +10,7 @@ from ganeti.client.node import add
 
 from .conftest import Serve, job_answers
 
-NODES = [["n1.example.com", "192.0.2.1", None], ["n2.example.com", "198.51.100.2", 2222]]
+NODES = [["n1.example.com", "u1", "192.0.2.1", None], ["n2.example.com", "u2", "198.51.100.2", 2222]]
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_new_node_is_prepared_and_then_added(serve: Serve, prepared: list[Node
 def test_a_node_that_is_added_again_keeps_its_addresses(serve: Serve, prepared: list[NodeSetup]) -> None:
     server = serve(_answers())
     assert gnt_node.main(["add", "--readd", "n2"]) == 0
-    assert prepared[0].ssh_port == 2222
+    assert (prepared[0].ssh_port, prepared[0].node_uuid) == (2222, "u2")
     op = server.calls("SubmitJob")[0][0][0]
     assert (op["readd"], op["secondary_ip"]) == (True, "198.51.100.2")
 
