@@ -1,5 +1,6 @@
 """The body of every gnt-* program: choose the sub-command, parse, run, report errors."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from ganeti.cli.options import Command, Program
 Handler = Callable[[Invocation], int]
 
 _USAGE_WIDTH: Final = 79
+#: Errors of writing to a file system that is full or gone.
+_OUTPUT_ERRORS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EIO})
 
 
 def version_text(program: Program) -> str:
@@ -126,6 +129,11 @@ def _run(program: Program, argv: Sequence[str]) -> int:
         raise
 
 
+def _drop_output() -> None:
+    """Throw away what could not be written: Python flushes standard output again at exit, which must not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_program(program: Program, argv: Sequence[str] | None = None) -> int:
     """Run *program* with the given or the process's arguments and return its exit code."""
     try:
@@ -136,10 +144,14 @@ def run_program(program: Program, argv: Sequence[str] | None = None) -> int:
         # argparse ends so after it has printed the help.
         return err.code if isinstance(err.code, int) else c.EXIT_SUCCESS
     except BrokenPipeError:
-        # Whoever read our output is gone. Python flushes standard output again at exit, which must not fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output is gone.
+        _drop_output()
         return c.EXIT_FAILURE
     except BaseException as err:
+        if isinstance(err, OSError) and err.errno in _OUTPUT_ERRORS and err.filename is None:
+            _drop_output()
+            sys.stderr.write(f"Failure: cannot write the output: {err.strerror}\n")
+            return c.EXIT_FAILURE
         failure = _describe_failure(err)
         sys.stdout.flush()
         if failure.text:
