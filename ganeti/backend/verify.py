@@ -1,5 +1,6 @@
 """Node procedures behind the verification of the cluster: a table of checks, each under the key of its request."""
 
+import bisect
 import logging
 import os
 import socket
@@ -204,7 +205,11 @@ def _node_list(argument: tuple[list[str], dict[str, list[str]], list[str]], requ
     names, extra, candidates = argument
     if request.own_name not in candidates:
         return {}
-    targets = sorted({*names, *extra.get(request.own_name, ())})
+    ordered = sorted({*names, *extra.get(request.own_name, ())})
+    # All candidates try at the same time, and SSH daemons turn away whom they cannot serve at once: everybody begins
+    # with itself and goes on from there.
+    start = bisect.bisect_left(ordered, request.own_name)
+    targets = ordered[start:] + ordered[:start]
     return check_ssh(targets, request.cluster_name, request.ssh_ports, is_ipv6=request.is_ipv6)
 
 

@@ -1,11 +1,16 @@
 """Who may log in where, when nodes come, go or change their role. Nothing happens unless the cluster manages SSH."""
 
-from typing import Any
+from typing import Any, Final
 
 from ganeti.cmdlib.base import LogicalUnit
 from ganeti.objects import Node
 from ganeti.rpc import procedures
 from ganeti.rpc.result import RpcResult
+
+#: About a node that leaves and cannot be told.
+_CLEAN_UP: Final = (
+    "if it comes back, run 'node-cleanup --yes-do-it' there and remove the cluster's keys from root's authorized_keys"
+)
 
 
 def announce(lu: LogicalUnit[Any], node: Node, *, is_new: bool) -> None:
@@ -50,12 +55,15 @@ def withdraw(lu: LogicalUnit[Any], node: Node, *, is_leaving: bool = False, is_r
         is_leaving,
         is_readd,
     )
-    _report(lu, result, f"Could not remove the SSH key of node {node.name}")
+    _report(lu, result, f"Could not remove the SSH key of node {node.name}", leaving=node.name if is_leaving else None)
 
 
-def _report(lu: LogicalUnit[Any], result: RpcResult[list[tuple[str, str]]], text: str) -> None:
+def _report(
+    lu: LogicalUnit[Any], result: RpcResult[list[tuple[str, str]]], text: str, *, leaving: str | None = None
+) -> None:
     for name, problem in result.raise_(text):
-        lu.log_warning(f"{text} on node {name}: {problem}", repair_hint(name))
+        hint = _CLEAN_UP if name == leaving else repair_hint(name)
+        lu.log_warning(f"{text} on node {name}: {problem}", hint)
 
 
 def repair_hint(node_name: str) -> str:

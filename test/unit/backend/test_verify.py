@@ -123,3 +123,19 @@ def test_both_addresses_of_a_node_are_tried(monkeypatch: pytest.MonkeyPatch, own
 def test_node_that_is_not_in_the_list_says_so(own_name: str) -> None:
     answer = _ask(c.NV_NODENETTEST, ([("node2", "192.0.2.2", "192.0.2.2")], [own_name]))
     assert answer == {own_name: "Can't find my own primary/secondary IP in the node list"}
+
+
+def test_candidates_do_not_all_begin_with_the_same_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def check(names: list[str], *_args: object, **_kwargs: object) -> dict[str, str]:
+        asked.extend(names)
+        return {}
+
+    monkeypatch.setattr(verify, "check_ssh", check)
+    own, names = "node1.example.com", ["node0.example.com", "node1.example.com", "node2.example.com"]
+    _ask(c.NV_NODELIST, [names, {own: ["node9.example.com"]}, [own]])
+    assert asked == ["node1.example.com", "node2.example.com", "node9.example.com", "node0.example.com"]
+    asked.clear()
+    assert _ask(c.NV_NODELIST, [names, {own: ["node9.example.com"]}, ["node2.example.com"]]) == {}
+    assert asked == []

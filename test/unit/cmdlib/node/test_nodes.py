@@ -137,6 +137,18 @@ def test_master_cannot_leave(world: ClusterWorld) -> None:
     refused(world, opcodes.OpNodeRemove(node_name="node1"), c.ECODE_INVAL)
 
 
+def test_what_to_do_about_keys_depends_on_whether_the_node_leaves(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, modify_ssh_setup=True))
+    unreachable = [("node2.example.com", "timed out"), ("node3.example.com", "refused")]
+    world.rpc.nodes[ONE].node_ssh_key_remove = lambda *_args: unreachable
+    world.run(opcodes.OpNodeRemove(node_name="node2"))
+    text = "\n".join(world.lines())
+    assert "on node node2.example.com: timed out" in text
+    assert "node-cleanup --yes-do-it" in text
+    assert "gnt-node add --readd node3.example.com" in text
+    assert "--readd node2.example.com" not in text
+
+
 def test_node_with_instances_cannot_leave() -> None:
     world = ClusterWorld(healthy_config(instances=(make_instance(1, primary_node=TWO),)))
     assert "inst1.example.com" in refused(world, opcodes.OpNodeRemove(node_name="node2"), c.ECODE_INVAL)
