@@ -34,8 +34,8 @@ _WORKERS: Final = 16
 class NodeSender(Protocol):
     """Calls to one node; each returns why it failed, None if it did not."""
 
-    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
-        """Replace the configuration file there."""
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int, *, spares_newer: bool) -> str | None:
+        """Replace the configuration file there; with *spares_newer* not if that is newer."""
 
     def send_ssconf(self, node_uuid: str, values: Values) -> str | None:
         """Replace the ssconf files there."""
@@ -79,6 +79,8 @@ class _NodeState:
     acknowledged_serial: int = 0
     values_number: int = 0
     attempted_serial: int = 0
+    #: It was a candidate when we started, and may have what a master after us wrote, or one before a restored backup.
+    may_be_newer: bool = False
     is_busy: bool = False
     #: Replaced on purpose by a newer state while a call was under way: its outcome says nothing about this one.
     generation: int = 0
@@ -167,6 +169,9 @@ class Distributor:
                 # Only the first change of a burst starts the clock, else a busy cluster would never send anything.
                 self._quiet_until = now + self._linger_s
             self._drop_strangers(self._newest)
+            if old is None:
+                for uuid, state in self._states.items():
+                    state.may_be_newer = self._newest.wants_config(config.nodes[uuid])
             self._condition.notify_all()
 
     def _usable_values(self, values: Values) -> Values:
@@ -253,7 +258,7 @@ class Distributor:
             state = self._states.setdefault(uuid, _NodeState())
             if node.offline and (state.config_serial or state.values_number):
                 self._reset(uuid)
-            elif state.config_serial and not node.master_candidate:
+            elif state.acknowledged_serial and not node.master_candidate:
                 # A demoted node drops its copy.
                 state.config_serial = state.acknowledged_serial = 0
                 state.generation += 1
@@ -314,6 +319,7 @@ class Distributor:
         with self._condition:
             state = self._states.get(uuid, _NodeState())
             needs_config = version.wants_config(node) and state.config_serial < version.serial_no
+            spares_newer = state.may_be_newer
             needs_values = state.values_number < version.values_number
         config_problem = values_problem = None
         started = time.monotonic()
@@ -321,7 +327,11 @@ class Distributor:
         if needs_values:
             values_problem = self._call(lambda: self._sender.send_ssconf(uuid, version.values))
         if needs_config:
-            config_problem = self._call(lambda: self._sender.send_config(uuid, version.content, version.serial_no))
+            config_problem = self._call(
+                lambda: self._sender.send_config(
+                    uuid, version.content, version.serial_no, spares_newer=spares_newer
+                )
+            )
         with self._condition:
             took_s = time.monotonic() - started
             self._sent(version, node, generation, _Outcome(config_problem, values_problem, took_s))
@@ -345,6 +355,7 @@ class Distributor:
         state.attempted_serial = version.serial_no
         if outcome.config_problem is None and version.wants_config(node):
             state.config_serial = state.acknowledged_serial = version.serial_no
+            state.may_be_newer = False
         if outcome.values_problem is None:
             state.values_number = version.values_number
         problem = outcome.config_problem or outcome.values_problem

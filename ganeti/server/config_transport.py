@@ -26,9 +26,12 @@ class RpcConfigSender:
         #: The newest content and its packed form: packing megabytes for each candidate would keep a core busy.
         self._packed: tuple[bytes, Compressed] | None = None
 
-    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
-        """Replace the configuration file of a master candidate."""
-        if (problem := self._tenure.problem()) is not None:
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int, *, spares_newer: bool) -> str | None:
+        """Replace the configuration file of a master candidate; with *spares_newer* not if that is newer."""
+        may_ask = spares_newer and self._tenure.problem() is None
+        problem = self._newer_copy(node_uuid, serial_no) if may_ask else None
+        # Not before the question: its answer may have taken longer than the right to act lasts.
+        if (problem := problem or self._tenure.problem()) is not None:
             return problem
         now = time.time()
         details = (
@@ -41,6 +44,16 @@ class RpcConfigSender:
             now,
         )
         return self._rpc.call_one(node_uuid, procedures.upload_file, details).fail_msg
+
+    def _newer_copy(self, node_uuid: str, serial_no: int) -> str | None:
+        """Return that a node has a newer configuration, if so; one that cannot tell is treated as if it had not."""
+        answer = self._rpc.call_one(node_uuid, procedures.config_serial)
+        if answer.fail_msg or answer.payload is None or answer.payload <= serial_no:
+            return None
+        return (
+            f"its configuration is newer (serial number {answer.payload}) than that of the master ({serial_no});"
+            " 'gnt-cluster redist-conf' replaces it nevertheless"
+        )
 
     def _pack(self, content: bytes) -> Compressed:
         with self._mutex:

@@ -37,7 +37,7 @@ class _CountingSender:
         with self._mutex:
             self.sent += 1
 
-    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int, *, spares_newer: bool) -> str | None:
         """Count it."""
         self._count()
         return None

@@ -27,15 +27,19 @@ class Nodes:
         self.values: dict[str, list[Values]] = {}
         self.failing: set[str] = set()
         self.hanging: set[str] = set()
+        #: Serial number of the configuration that a node has before it gets one from us.
+        self.newer: dict[str, int] = {}
 
     def _answer(self, uuid: str) -> str | None:
         self.condition.wait_for(lambda: uuid not in self.hanging, DEADLINE_S)
         self.condition.notify_all()
         return "no route to host" if uuid in self.failing else None
 
-    def send_config(self, node_uuid: str, content: bytes, serial_no: int) -> str | None:
+    def send_config(self, node_uuid: str, content: bytes, serial_no: int, *, spares_newer: bool) -> str | None:
         with self.condition:
             problem = self._answer(node_uuid)
+            if spares_newer and self.newer.get(node_uuid, 0) > serial_no:
+                problem = "it has a newer one"
             if problem is None:
                 self.configs.setdefault(node_uuid, []).append(serial_no)
             return problem
@@ -170,6 +174,27 @@ def test_it_is_known_how_far_a_failing_node_is(distributor: Distributor, nodes: 
     distributor.resend()
     distributor.wait_attempted(newer.serial_no)
     assert distributor.status()[node_uuid(2)].config_serial == config.serial_no
+
+
+def test_a_newer_configuration_is_replaced_on_request_only(distributor: Distributor, nodes: Nodes) -> None:
+    config = make_config()
+    nodes.newer = {node_uuid(2): config.serial_no + 5}
+    offer(distributor, config)
+    distributor.wait_attempted(config.serial_no)
+    assert node_uuid(2) not in nodes.configs
+    assert "newer" in undelivered(config, distributor.status())["node2.example.com"]
+    assert nodes.configs[node_uuid(3)] == [config.serial_no]
+    distributor.resend()
+    distributor.wait_attempted(config.serial_no)
+    assert nodes.configs[node_uuid(2)] == [config.serial_no]
+
+
+def test_what_a_new_candidate_kept_from_another_cluster_is_replaced(distributor: Distributor, nodes: Nodes) -> None:
+    regular = offer(distributor, with_node(make_config(), 3, master_candidate=False))
+    nodes.newer = {node_uuid(3): 5000}
+    promoted = offer(distributor, with_node(regular, 3, master_candidate=True))
+    distributor.wait_attempted(promoted.serial_no)
+    assert nodes.configs[node_uuid(3)] == [promoted.serial_no]
 
 
 def test_who_waits_does_not_wait_for_the_pause_of_a_failed_node(distributor: Distributor, nodes: Nodes) -> None:

@@ -37,14 +37,16 @@ class Calls:
     def __init__(self) -> None:
         self.made: list[tuple[str, str, Any]] = []
         self.limits_s: list[float] = []
+        #: Answers by name of the procedure.
+        self.answers: dict[str, Any] = {}
 
     def with_limit(self, limit_s: float) -> "Calls":
         self.limits_s.append(limit_s)
         return self
 
-    def call_one(self, node: str, proc: Any, *args: Any) -> RpcResult[None]:
-        self.made.append((node, proc.name, args[0]))
-        return RpcResult(node, proc.name, None, None)
+    def call_one(self, node: str, proc: Any, *args: Any) -> RpcResult[Any]:
+        self.made.append((node, proc.name, args[0] if args else None))
+        return RpcResult(node, proc.name, None, self.answers.get(proc.name))
 
 
 VALUES = {c.SS_MASTER_NODE: "n1", c.SS_CLUSTER_NAME: "x"}
@@ -77,8 +79,19 @@ def test_nothing_is_sent_without_the_right_to_act() -> None:
     tenure.reason = "too few nodes"
     sender = RpcConfigSender(calls, tenure)  # type: ignore[arg-type]
     assert sender.send_ssconf("u2", VALUES) == "too few nodes"
-    assert sender.send_config("u2", b"{}", 1) == "too few nodes"
+    assert sender.send_config("u2", b"{}", 1, spares_newer=True) == "too few nodes"
     assert calls.made == []
+
+
+@pytest.mark.parametrize(("serial", "is_sent"), [(None, True), (7, True), (8, False)])
+def test_a_newer_configuration_is_spared_on_request(serial: int | None, is_sent: bool) -> None:
+    calls = Calls()
+    calls.answers["config_serial"] = serial
+    sender = RpcConfigSender(calls, Tenure())  # type: ignore[arg-type]
+    problem = sender.send_config("u2", b"{}", 7, spares_newer=True)
+    assert (problem is None) == is_sent
+    assert ("upload_file" in [name for _, name, _ in calls.made]) == is_sent
+    assert sender.send_config("u2", b"{}", 7, spares_newer=False) is None
 
 
 @pytest.fixture
