@@ -11,7 +11,13 @@ FINISHED = Option(
     action="store_const",
     const=("canceled", "error", "success"),
 )
-KILL = Option(("--kill",), "kill", help="kill the process of a running job", action="store_true", default=False)
+KILL = Option(
+    ("--kill",),
+    "kill",
+    help="make a running job fail at the next point where it waits; what it has begun stays half done",
+    action="store_true",
+    default=False,
+)
 PENDING = Option(
     ("--pending",),
     "status_filter",
