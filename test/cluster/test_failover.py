@@ -48,6 +48,12 @@ def _change(cluster: VirtualCluster, tag: str, node: int) -> bool:
     return not cluster.run("gnt-cluster", "add-tags", tag, node=node, check=False).failed
 
 
+def _die(cluster: VirtualCluster, node: int) -> None:
+    """Stop all daemons of a node, and take the address of the cluster away as the death of its machine would."""
+    cluster.daemon_util("stop-all", node=node)
+    cluster.run("ip", "address", "del", f"{cluster.layout.cluster.address}/32", "dev", "lo", check=False)
+
+
 def _has_masterd(cluster: VirtualCluster, node: int) -> bool:
     return not cluster.daemon_util("check", "ganeti-masterd", node=node, check=False).failed
 
@@ -138,14 +144,14 @@ def test_a_node_without_daemon_or_cluster_must_not_take_over(nodes: VirtualClust
 def test_offline_nodes_have_a_vote_only_if_asked_for(nodes: VirtualCluster) -> None:
     nodes.run("gnt-node", "modify", "--offline=yes", nodes.nodes[2])
     nodes.daemon_util("stop", "ganeti-noded", node=2)
-    nodes.daemon_util("stop-all")
+    _die(nodes, 0)
     both = f"2 of 3 nodes do not answer: {nodes.nodes[0]}, {nodes.nodes[2]}"
     _failover_refused(nodes, "--no-ignore-offline-nodes", reason=both)
     _failover_refused(nodes, "--ignore-offline-nodes", reason=f"1 of 2 nodes do not answer: {nodes.nodes[0]}")
     nodes.daemon_util("start-all", node=2)
     # Two of three answer, one of them offline; then this one counts alone.
     _failover_refused(nodes, reason="1 of 2 nodes do not answer")
-    nodes.run("gnt-cluster", "master-failover", "--no-ignore-offline-nodes", node=1, check=False)
+    nodes.run("gnt-cluster", "master-failover", "--no-ignore-offline-nodes", node=1)
     assert _change(nodes, "offline-voted", 1)
     nodes.daemon_util("start-all")
     nodes.run("gnt-node", "modify", "--offline=no", "--force", nodes.nodes[2], node=1)
@@ -153,8 +159,8 @@ def test_offline_nodes_have_a_vote_only_if_asked_for(nodes: VirtualCluster) -> N
 
 def test_an_administrator_may_decide_instead_of_the_nodes(nodes: VirtualCluster) -> None:
     for node in (0, 2):
-        nodes.daemon_util("stop-all", node=node)
-    nodes.run("gnt-cluster", "master-failover", "--no-voting", "--yes-do-it", node=1, check=False)
+        _die(nodes, node)
+    nodes.run("gnt-cluster", "master-failover", "--no-voting", "--yes-do-it", node=1)
     assert _change(nodes, "decided", 1)
     nodes.daemon_util("start-all", node=2)
     assert nodes.daemon_util("start-all", check=False).exit_code != 0 or not _has_masterd(nodes, 0)
