@@ -492,3 +492,33 @@ def test_other_calls_are_never_sent_twice() -> None:
         server.close()
     assert (result.fail_msg or "").startswith("Error 52: ")
     assert server.connections == 1
+
+
+def test_the_second_attempt_has_only_the_rest_of_the_time() -> None:
+    with socket.create_server((support.ADDRESS, 0)) as listening:
+        ended = threading.Event()
+
+        def serve() -> None:
+            first, _ = listening.accept()
+            ended.wait(0.7)
+            first.close()
+            second, _ = listening.accept()
+            # It gets no answer.
+            ended.wait(20)
+            second.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        client = RpcClient(
+            StaticResolver({"n1": support.ADDRESS}), NodeTransport(None, port=listening.getsockname()[1]), limit_s=1.0
+        )
+        try:
+            begin = time.monotonic()
+            result = client.call_one("n1", procedures.version)
+            took_s = time.monotonic() - begin
+        finally:
+            ended.set()
+            client.close()
+            thread.join()
+    assert (result.fail_msg or "").startswith("Error 28: ")
+    assert 0.9 < took_s < 1.6
