@@ -257,9 +257,8 @@ def _pool_agreement(config: ConfigData) -> Iterator[str]:
     """Yield addresses that a network shows as used though no NIC has them."""
     in_use = {(nic.network, nic.ip) for instance in config.instances.values() for nic in instance.nics}
     for network in config.networks.values():
-        for position, bit in enumerate(network.reservations[: ippool.size_of(network)]):
-            if bit == "1" and (network.uuid, ippool.address_at(network, position)) not in in_use:
-                address = ippool.address_at(network, position)
+        for address in ippool.used_addresses(network):
+            if (network.uuid, address) not in in_use:
                 yield f"Network {network.name} shows {address} as used by an instance, but no instance has it"
 
 

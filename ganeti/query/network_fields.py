@@ -1,15 +1,13 @@
 """Fields of networks."""
 
-import ipaddress
 from functools import cached_property
 from typing import Any, Final
 
 from ganeti import constants as c
+from ganeti.config import ippool
 from ganeti.objects import Network
 from ganeti.query.fields import Field, Resource, common_fields, optional, table
 from ganeti.query.view import View
-
-_USED: Final = "1"
 
 
 class NetworkItem:
@@ -22,14 +20,12 @@ class NetworkItem:
     @cached_property
     def taken(self) -> str:
         """The pool with one character per address: X taken, . free."""
-        pairs = zip(self.network.reservations, self.network.ext_reservations, strict=False)
-        return "".join("X" if _USED in pair else "." for pair in pairs)
+        return ippool.taken(self.network)
 
     @property
     def external(self) -> str:
         """Addresses reserved for another use, joined by a comma and a blank."""
-        net = ipaddress.IPv4Network(self.network.network)
-        return ", ".join(str(net[index]) for index, bit in enumerate(self.network.ext_reservations) if bit == _USED)
+        return ", ".join(ippool.external_addresses(self.network))
 
     @property
     def groups(self) -> list[list[str]]:

@@ -7,7 +7,7 @@ ADD_RESERVED_IPS = Option(
 )
 GATEWAY = Option(("--gateway",), "gateway", help="IPv4 gateway of the network")
 GATEWAY6 = Option(("--gateway6",), "gateway6", help="IPv6 gateway of the network")
-NETWORK = Option(("--network",), "network", help="IPv4 network with prefix length (/16 to /30)")
+NETWORK = Option(("--network",), "network", help="IPv4 network with prefix length (/12 to /30)")
 NETWORK6 = Option(("--network6",), "network6", help="IPv6 network with prefix length")
 NIC_PARAMETERS = Option(
     ("-N", "--nic-parameters"),

@@ -58,7 +58,7 @@ class LUNetworkAdd(LogicalUnit[opcodes.OpNetworkAdd]):
             tags=tuple(sorted(set(op.tags))),
         )
         if op.gateway is not None:
-            addresses.check_inside(network, "Gateway", [op.gateway])
+            addresses.check_gateway(network, op.gateway)
         addresses.check_inside(network, "Reserved IP", op.add_reserved_ips or ())
         try:
             self.network = self._with_pool(config, network)

@@ -34,6 +34,16 @@ def check_inside(network: Network, what: str, ips: Iterable[str]) -> None:
         raise OpPrereqError(f"{what} {', '.join(outside)} is outside of network {network.network}", c.ECODE_INVAL)
 
 
+def check_gateway(network: Network, gateway: str) -> None:
+    """Check that a host in the network can have the address; raises OpPrereqError (wrong_input)."""
+    check_inside(network, "Gateway", [gateway])
+    if ippool.is_first_or_last(network, gateway):
+        raise OpPrereqError(
+            f"Gateway {gateway} is the first or last address of network {network.network}, which no host can have",
+            c.ECODE_INVAL,
+        )
+
+
 def check_ipv6(network6: str | None, gateway6: str | None) -> None:
     """Check that the gateway can be reached from the network; raises OpPrereqError (wrong_input)."""
     if gateway6 is None:

@@ -19,7 +19,7 @@ _PLAIN_FIELDS: Final = ("network6", "gateway6", "mac_prefix")
 
 def with_gateway(network: Network, gateway: str | None) -> Network:
     """Return the network with another gateway set aside, the old one free again; raises AddressPoolError."""
-    if network.gateway is not None:
+    if network.gateway is not None and not ippool.is_first_or_last(network, network.gateway):
         network = ippool.with_bit(network, network.gateway, used=False, external=True)
     if gateway is not None:
         network = ippool.with_bit(network, gateway, used=True, external=True)
@@ -75,6 +75,8 @@ class LUNetworkSetParams(LogicalUnit[opcodes.OpNetworkSetParams]):
     def check_prereq(self) -> None:
         """Check the new values."""
         network = self.snapshot().networks[self.uuid]
+        changing = [*(self.op.add_reserved_ips or ()), *(self.op.remove_reserved_ips or ())]
+        addresses.check_inside(network, "Reserved IP", changing)
         self.new_gateway = self._changed_gateway(network)
         self.fields: dict[str, Any] = {}
         for field in _PLAIN_FIELDS:
@@ -97,7 +99,7 @@ class LUNetworkSetParams(LogicalUnit[opcodes.OpNetworkSetParams]):
             self.log_warning(f"The gateway of network '{network.name}' is {gateway or 'not set'} already")
             return None
         if gateway is not None:
-            addresses.check_inside(network, "Gateway", [gateway])
+            addresses.check_gateway(network, gateway)
             if ippool.is_used(network, gateway):
                 raise errors.OpPrereqError(f"Gateway {gateway} is used by an instance", c.ECODE_STATE)
             if ippool.is_external(network, gateway):

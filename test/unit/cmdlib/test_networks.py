@@ -107,6 +107,8 @@ def test_clash_with_the_gateway_only_warns() -> None:
         ({"network_name": LAN}, c.ECODE_EXISTS),
         ({"network": "198.51.100.1/29"}, c.ECODE_INVAL),
         ({"gateway": "192.0.2.1"}, c.ECODE_INVAL),
+        ({"gateway": "198.51.100.0"}, c.ECODE_INVAL),
+        ({"gateway": "198.51.100.7"}, c.ECODE_INVAL),
         ({"add_reserved_ips": ["192.0.2.1"]}, c.ECODE_INVAL),
         ({"gateway6": "2001:db8::1"}, c.ECODE_INVAL),
         ({"gateway6": "2001:db8::1", "network6": "2001:db8:1::/64"}, c.ECODE_INVAL),
@@ -126,7 +128,7 @@ def test_link_local_gateway_needs_no_network() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"network": "10.0.0.0/15"}, {"network": "198.51.100.0/31"}, {"add_reserved_ips": ["198.51.100.0"]}]
+    "changes", [{"network": "10.0.0.0/11"}, {"network": "198.51.100.0/31"}, {"add_reserved_ips": ["198.51.100.0"]}]
 )
 def test_pool_that_cannot_be(changes: dict[str, Any]) -> None:
     world = _world()
@@ -167,12 +169,37 @@ def test_other_values_are_set_and_cleared() -> None:
         ({"gateway": "none", "remove_reserved_ips": ["203.0.113.3"]}, c.ECODE_INVAL),
         ({"gateway": "198.51.100.1"}, c.ECODE_INVAL),
         ({"gateway": "203.0.113.5"}, c.ECODE_STATE),
-        ({"gateway": "203.0.113.15"}, c.ECODE_STATE),
+        ({"gateway": "203.0.113.15"}, c.ECODE_INVAL),
+        ({"gateway": "203.0.113.0"}, c.ECODE_INVAL),
+        ({"add_reserved_ips": ["203.0.113.2", "198.51.100.1"]}, c.ECODE_INVAL),
+        ({"remove_reserved_ips": ["203.0.113.2", "198.51.100.1"]}, c.ECODE_INVAL),
         ({"gateway": "nothing"}, c.ECODE_INVAL),
     ],
 )
 def test_change_that_cannot_be(changes: dict[str, Any], code: str) -> None:
     _refused(_world(), opcodes.OpNetworkSetParams(network_name="lan", **changes), code)
+
+
+def test_gateway_is_not_an_address_that_is_set_aside() -> None:
+    world = _world()
+    world.run(opcodes.OpNetworkSetParams(network_name="lan", add_reserved_ips=["203.0.113.9"]))
+    _refused(world, opcodes.OpNetworkSetParams(network_name="lan", gateway="203.0.113.9"), c.ECODE_STATE)
+
+
+def test_own_address_of_a_network_stays_taken_after_it_was_its_gateway() -> None:
+    world = ClusterWorld(_config(_lan(gateway="203.0.113.0")))
+    world.run(opcodes.OpNetworkSetParams(network_name="lan", gateway="203.0.113.9"))
+    assert _external(_network(world)) == ["0", "1", "9", "15"]
+
+
+def test_largest_network() -> None:
+    world = _world()
+    world.run(opcodes.OpNetworkAdd(network_name="large", network="10.16.0.0/12", gateway="10.16.0.1"))
+    network = _network(world, "large")
+    assert ippool.count_free(network) == 2**20 - 3
+    assert ippool.lowest_free(network, ["10.16.0.2"]) == "10.16.0.3"
+    last = ippool.with_bit(network, "10.31.255.254", used=True)
+    assert ippool.taken(last)[-3:] == ".XX"
 
 
 def test_gateway_that_it_is_already_is_told() -> None:
@@ -184,10 +211,10 @@ def test_gateway_that_it_is_already_is_told() -> None:
 
 def test_reserved_addresses_change_one_by_one() -> None:
     world = _world()
-    add = ["203.0.113.2", "203.0.113.15", "198.51.100.1", "203.0.113.3"]
+    add = ["203.0.113.2", "203.0.113.15", "203.0.113.3"]
     world.run(opcodes.OpNetworkSetParams(network_name="lan", add_reserved_ips=add))
     assert _external(_network(world)) == ["0", "1", "2", "3", "15"]
-    assert [line for line in world.job.log if "203.0.113.15" in line or "198.51.100.1" in line]
+    assert [line for line in world.job.log if "Cannot reserve 203.0.113.15" in line]
     remove = ["203.0.113.1", "203.0.113.0", "203.0.113.9", "203.0.113.2"]
     world.run(opcodes.OpNetworkSetParams(network_name="lan", remove_reserved_ips=remove))
     assert _external(_network(world)) == ["0", "1", "3", "15"]
