@@ -233,6 +233,7 @@ _CHECKS: Final[Mapping[str, Callable[[Any, Request], Any]]] = {
     c.NV_CLIENT_CERT: _client_certificate,
     c.NV_FILELIST: _file_list,
     c.NV_FILE_STORAGE_PATH: _storage_directory,
+    c.NV_GLUSTER_STORAGE_PATH: _storage_directory,
     c.NV_HVINFO: _hypervisor_info,
     c.NV_HVPARAMS: _hvparams,
     c.NV_HYPERVISOR: _hypervisors,
@@ -256,6 +257,7 @@ _VM_CHECKS: Final = frozenset(
     {
         c.NV_BRIDGES,
         c.NV_FILE_STORAGE_PATH,
+        c.NV_GLUSTER_STORAGE_PATH,
         c.NV_HVINFO,
         c.NV_HVPARAMS,
         c.NV_HYPERVISOR,

@@ -5,12 +5,16 @@ import json
 import os
 import shutil
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ganeti import buildcfg
+from ganeti import constants as c
 from test.cluster.os_definitions import os_definition
 from test.cluster.virtual import VirtualCluster, wait_for
+from test.made_up_version import made_up_version
 
 #: Running on nodes 0 and 1, with a disk in shared file storage; the third is down, on node 1, on file storage.
 SHARED, OTHER, FILE = 0, 1, 2
@@ -20,8 +24,13 @@ Breakage = Callable[[VirtualCluster], AbstractContextManager[None]]
 #: Error code -> what provokes it and nothing else, unless ``ALSO`` says so.
 BREAKAGES: dict[str, Breakage] = {}
 
-#: Codes that inevitably come along: a node whose daemon is down runs no hooks either.
-ALSO: dict[str, frozenset[str]] = {"ENODERPC": frozenset({"ENODEHOOKS"})}
+#: Codes that inevitably come along: a node whose daemon is down runs no hooks either; disks that are files have no
+#: spindles, which the instance policy counts too.
+ALSO: dict[str, frozenset[str]] = {
+    "ENODERPC": frozenset({"ENODEHOOKS"}),
+    "EINSTANCEUNSUITABLENODE": frozenset({"EINSTANCEMISSINGCFGPARAMETER", "EINSTANCEPOLICY"}),
+    "EINSTANCEMISSINGCFGPARAMETER": frozenset({"EINSTANCEUNSUITABLENODE", "EINSTANCEPOLICY"}),
+}
 
 
 def breakage(code: str) -> Callable[[Callable[[VirtualCluster], Iterator[None]]], Breakage]:
@@ -178,6 +187,19 @@ def disk_is_gone(cluster: VirtualCluster) -> Iterator[None]:
         yield
 
 
+def whole_disks_for_instances(cluster: VirtualCluster) -> Iterator[None]:
+    """The nodes give only whole physical disks to instances, which have files."""
+    cluster.run("gnt-group", "modify", "--node-parameters=exclusive_storage=true", "default")
+    try:
+        yield
+    finally:
+        cluster.run("gnt-group", "modify", "--node-parameters=exclusive_storage=default", "default")
+
+
+breakage("EINSTANCEUNSUITABLENODE")(whole_disks_for_instances)
+breakage("EINSTANCEMISSINGCFGPARAMETER")(whole_disks_for_instances)
+
+
 @breakage("EINSTANCEPOLICY")
 def instance_is_too_large(cluster: VirtualCluster) -> Iterator[None]:
     """An instance has more processors than the policy allows."""
@@ -301,9 +323,50 @@ def node_daemon_is_down(cluster: VirtualCluster) -> Iterator[None]:
         yield
     finally:
         cluster.daemon_util("start", "ganeti-noded", node=2)
-        wait_for(
-            lambda: not cluster.run("gnt-node", "list", "-o", "name,bootid", check=False).failed, "answers of all nodes"
-        )
+        _wait_for_answers(cluster)
+
+
+def _wait_for_answers(cluster: VirtualCluster) -> None:
+    def all_answer() -> bool:
+        result = cluster.run("gnt-node", "list", "--no-headers", "-o", "bootid", check=False)
+        return not result.failed and "?" not in result.stdout.split()
+
+    wait_for(all_answer, "answers of all nodes")
+
+
+@contextlib.contextmanager
+def _other_node_daemon(cluster: VirtualCluster, *starter: str) -> Iterator[None]:
+    """Let a node's daemon be started by another program than usual."""
+    cluster.daemon_util("stop", "ganeti-noded", node=2)
+    cluster.run(*starter, "start", "ganeti-noded", node=2)
+    _wait_for_answers(cluster)
+    try:
+        yield
+    finally:
+        cluster.daemon_util("stop", "ganeti-noded", node=2)
+        cluster.daemon_util("start", "ganeti-noded", node=2)
+        _wait_for_answers(cluster)
+
+
+@breakage("ENODESETUP")
+def kernel_files_are_not_mounted(cluster: VirtualCluster) -> Iterator[None]:
+    """A node has no /sys."""
+    hidden = 'mount -t tmpfs none /sys && exec "$@"'
+    daemon_util = f"{buildcfg.PKGLIBDIR}/daemon-util"
+    with _other_node_daemon(cluster, "unshare", "--mount", "sh", "-c", hidden, "sh", daemon_util):
+        yield
+
+
+@breakage("ENODEVERSION")
+def other_version_on_a_node(cluster: VirtualCluster) -> Iterator[None]:
+    """A node runs another release, which talks the same protocol."""
+    other = made_up_version(Path(cluster.layout.directory) / "other-version", c.VERSION_MINOR + 1)
+    (other / ".venv").symlink_to(sys.prefix)
+    try:
+        with _other_node_daemon(cluster, f"{other}/tools/daemon-util"):
+            yield
+    finally:
+        shutil.rmtree(other)
 
 
 @breakage("ENODEUSERSCRIPTS")
@@ -328,13 +391,10 @@ def address_script_cannot_run(cluster: VirtualCluster) -> Iterator[None]:
 IMPOSSIBLE: dict[str, str] = {
     **dict.fromkeys(("ECLUSTERDANGLINGINST", "ECLUSTERDANGLINGNODES"), "masterd does not start with such a file"),
     **dict.fromkeys(("EGROUPDIFFERENTPVSIZE", "ENODELVM"), "needs LVM"),
-    **dict.fromkeys(("EINSTANCEMISSINGCFGPARAMETER", "EINSTANCEUNSUITABLENODE"), "needs LVM"),
     **dict.fromkeys(("ENODEDRBD", "ENODEDRBDHELPER", "ENODEDRBDVERSION", "ENODEN1"), "needs DRBD"),
     **dict.fromkeys(("EINSTANCEFAULTYDISK", "EINSTANCELAYOUT", "EINSTANCESPLITGROUPS"), "needs DRBD"),
     "ENODEGLUSTERSTORAGEPATHUNUSABLE": "needs Gluster",
-    "ENODESSH": "needs SSH",
+    "ENODESSH": "needs SSH: test/lab/test_ssh_verify.py",
     "ENODEFILECHECK": "nodes always answer",
-    "ENODESETUP": "needs a machine without /proc and /sys",
     "ENODETIME": "the nodes have the same clock",
-    "ENODEVERSION": "the nodes have the same program",
 }

@@ -106,6 +106,8 @@ class LUClusterVerifyGroup(LogicalUnit[opcodes.OpClusterVerifyGroup]):
         for node in results.values():
             if node.offline:
                 continue
+            if self.op.debug_simulate_errors:
+                reporter.report(simulated.findings(simulated.HOOK_CODES, node.node_name))
             if node.failure is not None:
                 text = f"Communication failure in hooks execution: {node.failure}"
                 reporter.report([Finding(c.CV_ENODEHOOKS, node.node_name, text)])
@@ -225,6 +227,7 @@ class GroupChecks:
             self._report(
                 instances.check_instance(config, instance, self._running, gathered.failures),
                 instances.check_layout(config, instance),
+                instances.check_exclusive_storage(config, instance),
                 instances.check_policy(instance, [*violations(policy, size), *problems]),
                 instances.check_disks(config, instance, gathered.disks),
             )

@@ -2,15 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from ganeti import constants as c
+from ganeti.cmdlib.instance.ipolicy import uses_exclusive_storage
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.verify.findings import ERROR, WARNING, Finding, warning
 from ganeti.objects import ConfigData, Disk, Instance, Node, fill
 from ganeti.objects.wire import BlockDevStatus
-
-_EXCLUSION_TAG_PREFIX: Final = "htools:iextags:"
 
 
 def check_location(config: ConfigData, running: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
@@ -73,6 +72,29 @@ def check_layout(config: ConfigData, instance: Instance) -> Iterator[Finding]:
         yield warning(c.CV_EINSTANCESPLITGROUPS, instance.name, f"instance has nodes in different groups: {names}")
 
 
+def check_exclusive_storage(config: ConfigData, instance: Instance) -> Iterator[Finding]:
+    """Check that the disks of an instance can be on its nodes, if these give whole physical disks to instances."""
+    used = (config.nodes[uuid] for uuid in nodes_of_instance(config, instance))
+    exclusive = sorted(node.name for node in used if uses_exclusive_storage(config, [node]))
+    if not exclusive:
+        return
+    disks = [config.disks[uuid] for uuid in instance.disks]
+    unsuitable = sorted({disk.dev_type for disk in disks} - set(c.DTS_EXCL_STORAGE))
+    if unsuitable:
+        text = (
+            f"instance uses disk types {', '.join(unsuitable)}, which are not supported on nodes with exclusive"
+            f" storage: {', '.join(exclusive)}"
+        )
+        yield Finding(c.CV_EINSTANCEUNSUITABLENODE, instance.name, text)
+    for index, disk in enumerate(disks):
+        if disk.spindles is None:
+            text = (
+                f"number of spindles not configured for disk/{index} while exclusive storage is enabled; try"
+                " 'gnt-cluster repair-disk-sizes'"
+            )
+            yield Finding(c.CV_EINSTANCEMISSINGCFGPARAMETER, instance.name, text)
+
+
 def check_policy(instance: Instance, violations: Iterable[str]) -> Iterator[Finding]:
     """Report the *violations* of the instance policy of the instance's group."""
     text = ", ".join(violations)
@@ -120,9 +142,9 @@ def _disk_finding(
 def check_exclusion_tags(config: ConfigData, instances: Iterable[Instance]) -> Iterator[Finding]:
     """Find instances that share a node although a tag says that they must not."""
     prefixes = tuple(
-        tag.removeprefix(_EXCLUSION_TAG_PREFIX) + ":"
+        tag.removeprefix(c.EX_TAGS_PREFIX)
         for tag in config.cluster.tags
-        if tag.startswith(_EXCLUSION_TAG_PREFIX)
+        if tag.startswith(c.EX_TAGS_PREFIX) and tag != c.EX_TAGS_PREFIX
     )
     if not prefixes:
         return

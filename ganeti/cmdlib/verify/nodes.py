@@ -141,6 +141,7 @@ def check_oob(node: Node, answer: Answer) -> Iterator[Finding]:
 _STORAGE_DIRS: Final = (
     (c.NV_FILE_STORAGE_PATH, c.CV_ENODEFILESTORAGEPATHUNUSABLE, "file"),
     (c.NV_SHARED_FILE_STORAGE_PATH, c.CV_ENODESHAREDFILESTORAGEPATHUNUSABLE, "shared file"),
+    (c.NV_GLUSTER_STORAGE_PATH, c.CV_ENODEGLUSTERSTORAGEPATHUNUSABLE, "Gluster"),
 )
 
 

@@ -134,6 +134,8 @@ def _storage_part(config: ConfigData, master: Node) -> dict[str, Any]:
         part[c.NV_FILE_STORAGE_PATH] = config.cluster.file_storage_dir
     if c.DT_SHARED_FILE in enabled:
         part[c.NV_SHARED_FILE_STORAGE_PATH] = config.cluster.shared_file_storage_dir
+    if c.DT_GLUSTER in enabled:
+        part[c.NV_GLUSTER_STORAGE_PATH] = config.cluster.gluster_storage_dir
     return part
 
 

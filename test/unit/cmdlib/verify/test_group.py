@@ -11,6 +11,7 @@ from ganeti import constants as c
 from ganeti import pathutils, ssconf
 from ganeti.errors import OpPrereqError
 from ganeti.objects import ConfigData, Instance, Node, NodeGroup
+from ganeti.objects.wire import BlockDevStatus
 from ganeti.opcodes import OpClusterVerifyGroup
 from test.unit.cmdlib.clusterworld import ClusterWorld, healthy_config
 from test.unit.cmdlib.instance.world import set_node
@@ -87,33 +88,56 @@ def files_of(uuid: str, change: Callable[[dict[str, str]], None]) -> Callable[[C
     return apply
 
 
-def share_tag(world: ClusterWorld) -> None:
-    change_cluster(tags=("htools:iextags:service",))(world)
+def share_tag(world: ClusterWorld, prefix: str, tag: str) -> None:
+    # Without a prefix, nothing is excluded.
+    change_cluster(tags=("htools:iextags:", f"htools:iextags:{prefix}"))(world)
     for uuid in list(world.config.instances):
-        world.store.modify(Instance, uuid, lambda i: msgspec.structs.replace(i, tags=("service:dns",)))
-    other = make_instance(2, tags=("service:dns",), admin_state=c.ADMINST_DOWN)
+        world.store.modify(Instance, uuid, lambda i: msgspec.structs.replace(i, tags=("other", tag)))
+    other = make_instance(2, tags=("other", tag), admin_state=c.ADMINST_DOWN)
     world.store.add_instance(other, [], "8")
 
 
-def mirror_disk(world: ClusterWorld, *, memory: int = 100) -> None:
-    """Give the instance a DRBD disk on the first two nodes."""
+def mirror_disk(world: ClusterWorld, *, memory: int = 100, on: str = TWO, index: int = 2) -> None:
+    """Give the instance a DRBD disk on the first and another node."""
+    port = 11000 + index
     disk = make_disk(
-        2,
+        index,
         dev_type=c.DT_DRBD8,
-        logical_id=(ONE, TWO, 11000, 0, 0, "secret"),
-        nodes=(ONE, TWO),
+        logical_id=(ONE, on, port, index, index, f"secret{index}"),
+        nodes=(ONE, on),
         children=(
-            make_disk(3, dev_type=c.DT_PLAIN, logical_id=("xenvg", "data")),
-            make_disk(4, dev_type=c.DT_PLAIN, logical_id=("xenvg", "meta")),
+            make_disk(index + 1, dev_type=c.DT_PLAIN, logical_id=("xenvg", f"data{index}")),
+            make_disk(index + 2, dev_type=c.DT_PLAIN, logical_id=("xenvg", f"meta{index}")),
         ),
     )
-    world.store.transact(lambda draft: draft.replace_cluster(highest_used_port=11000))
+    world.store.transact(lambda draft: draft.replace_cluster(highest_used_port=port))
     world.store.add_disk(world.instance().uuid, disk)
     world.store.modify(
         Instance,
         world.instance().uuid,
         lambda i: msgspec.structs.replace(i, beparams={c.BE_MINMEM: memory, c.BE_MAXMEM: memory}),
     )
+
+
+def mirror_state(world: ClusterWorld, local: int) -> None:
+    """Let the first node report a mirror that lacks its peer."""
+    node = world.rpc.nodes[ONE]
+    plain = type(node).blockdev_getmirrorstatus_multi
+
+    def states(disks: list[Any]) -> list[tuple[bool, Any]]:
+        degraded = (True, BlockDevStatus(is_degraded=True, ldisk_status=local))
+        rows = plain(node, disks)
+        return [degraded if d.dev_type == c.DT_DRBD8 else row for d, row in zip(disks, rows, strict=True)]
+
+    node.blockdev_getmirrorstatus_multi = states
+
+
+def other_group(world: ClusterWorld, *nodes: str) -> str:
+    """Move nodes to a new group; returns its UUID."""
+    group = NodeGroup(uuid="10000000-0000-4000-8000-00000000000e", name="x")
+    world.store.add_group(group)
+    world.store.assign_nodes(dict.fromkeys(nodes, group.uuid))
+    return group.uuid
 
 
 CASES: list[tuple[str, Callable[[ClusterWorld], None], str]] = [
@@ -358,7 +382,16 @@ CASES: list[tuple[str, Callable[[ClusterWorld], None], str]] = [
         change_instance(beparams={c.BE_VCPUS: 99}),
         "  - WARNING:EINSTANCEPOLICY:instance:inst1.example.com:cpu-count value 99 is not in range [1, 8]",
     ),
-    ("exclusion tags", share_tag, "  - WARNING:EEXTAGS:node:node1.example.com:tag service:dns is shared by instances"),
+    (
+        "exclusion tags",
+        lambda w: share_tag(w, "service", "service:dns"),
+        "  - WARNING:EEXTAGS:node:node1.example.com:tag service:dns is shared by instances",
+    ),
+    (
+        "exclusion tags without colon",
+        lambda w: share_tag(w, "svc", "svc-dns"),
+        "  - WARNING:EEXTAGS:node:node1.example.com:tag svc-dns is shared by instances",
+    ),
     (
         "secondary offline",
         lambda w: (mirror_disk(w), set_node(w, TWO, offline=True, master_candidate=False)),
@@ -373,6 +406,51 @@ CASES: list[tuple[str, Callable[[ClusterWorld], None], str]] = [
         "mirror faulty",
         mirror_disk,
         "  - ERROR:EINSTANCEFAULTYDISK:instance:inst1.example.com:couldn't retrieve status for disk/1 on node1",
+    ),
+    (
+        "nodes in several groups",
+        lambda w: (mirror_disk(w), other_group(w, TWO)),
+        "  - WARNING:EINSTANCESPLITGROUPS:instance:inst1.example.com:instance has nodes in different groups:"
+        " default, x",
+    ),
+    (
+        "several secondary nodes",
+        lambda w: (mirror_disk(w), mirror_disk(w, on=THREE, index=5)),
+        "  - WARNING:EINSTANCELAYOUT:instance:inst1.example.com:instance has multiple secondary nodes:"
+        " node2.example.com, node3.example.com",
+    ),
+    (
+        "degraded mirror with good data",
+        lambda w: (mirror_disk(w), mirror_state(w, c.LDS_OKAY)),
+        "  - WARNING:EINSTANCEFAULTYDISK:instance:inst1.example.com:disk/1 on node1.example.com is degraded; local disk"
+        " state is 'ok'",
+    ),
+    (
+        "degraded mirror with bad data",
+        lambda w: (mirror_disk(w), mirror_state(w, c.LDS_FAULTY)),
+        "  - ERROR:EINSTANCEFAULTYDISK:instance:inst1.example.com:disk/1 on node1.example.com is degraded; local disk"
+        " state is 'faulty'",
+    ),
+    (
+        "files where whole disks are given",
+        change_cluster(ndparams={**c.NDC_DEFAULTS, c.ND_EXCLUSIVE_STORAGE: True}),
+        "  - ERROR:EINSTANCEUNSUITABLENODE:instance:inst1.example.com:instance uses disk types sharedfile, which are"
+        " not supported on nodes with exclusive storage: node1.example.com",
+    ),
+    (
+        "no number of spindles",
+        change_cluster(ndparams={**c.NDC_DEFAULTS, c.ND_EXCLUSIVE_STORAGE: True}),
+        "  - ERROR:EINSTANCEMISSINGCFGPARAMETER:instance:inst1.example.com:number of spindles not configured for"
+        " disk/0",
+    ),
+    (
+        "gluster storage",
+        lambda w: (
+            change_cluster(enabled_disk_templates=(c.DT_SHARED_FILE, c.DT_GLUSTER), gluster_storage_dir="/g")(w),
+            answer(TWO, c.NV_GLUSTER_STORAGE_PATH, "not writable")(w),
+        ),
+        "  - ERROR:ENODEGLUSTERSTORAGEPATHUNUSABLE:node:node2.example.com:the configured Gluster storage path is"
+        " unusable: not writable",
     ),
     (
         "not enough memory",
@@ -441,7 +519,12 @@ def test_ignored_errors_become_warnings(world: ClusterWorld) -> None:
 
 def test_simulated_errors_name_every_node_and_instance(world: ClusterWorld) -> None:
     assert world.run(msgspec.structs.replace(OP, debug_simulate_errors=True)) is False
-    for part in ("ENODEHV:node:node3.example.com", "EINSTANCEDOWN:instance:inst1", "ECLUSTERFILECHECK:cluster:None"):
+    for part in (
+        "ENODEHV:node:node3.example.com",
+        "EINSTANCEDOWN:instance:inst1",
+        "ECLUSTERFILECHECK:cluster:None",
+        "ENODEHOOKS:node:node3.example.com",
+    ):
         assert any(f"  - ERROR:{part}" in line for line in world.lines()), part
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from ganeti import constants as c
 from ganeti import opcodes, pathutils
+from ganeti.cmdlib.verify.config_check import check_dangling
 from ganeti.objects import Instance, NodeGroup
 from ganeti.utils import x509
 from test.unit.cmdlib.clusterworld import ClusterWorld, healthy_config
@@ -99,6 +100,19 @@ def test_wrong_hypervisor_parameters_of_an_instance_are_named(world: ClusterWorl
     assert verify_config(world) is False
     expected = "  - ERROR:ECLUSTERCFG:cluster:None:hypervisor fake parameters syntax check (source instance inst1"
     assert any(line.startswith(expected) for line in world.lines())
+
+
+def test_nodes_and_instances_without_a_place_are_named(world: ClusterWorld) -> None:
+    config = world.config
+    node = config.nodes[node_uuid(1)]
+    lost = {node.uuid: msgspec.structs.replace(node, group="nowhere")}
+    (finding,) = check_dangling(msgspec.structs.replace(config, nodes={**config.nodes, **lost}))
+    assert (finding.code, finding.item) == (c.CV_ECLUSTERDANGLINGNODES, node.name)
+    assert world.instance().name in finding.text
+    rest = {uuid: n for uuid, n in config.nodes.items() if uuid != world.instance().primary_node}
+    (finding,) = check_dangling(msgspec.structs.replace(config, nodes=rest))
+    assert (finding.code, finding.item) == (c.CV_ECLUSTERDANGLINGINST, None)
+    assert world.instance().name in finding.text
 
 
 def test_simulated_errors_of_the_configuration(world: ClusterWorld) -> None:
