@@ -1,5 +1,6 @@
 """Text of option values to values: sizes, switches, key=value lists and what is built from them."""
 
+import math
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -115,9 +116,12 @@ def parse_maybefloat(text: str) -> float | str:
     if text.lower() == c.VALUE_DEFAULT:
         return c.VALUE_DEFAULT
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise ValueSyntaxError(f"invalid value '{text}', use a number or 'default'") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueSyntaxError(f"invalid value '{text}', use a number or 'default'")
+    return number
 
 
 def parse_size(text: str) -> int:

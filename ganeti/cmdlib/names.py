@@ -95,5 +95,5 @@ def check_new_name(kind: str, name: str, objects: Mapping[str, NamedT]) -> None:
     taken = by_name_or_uuid(objects, name)
     if taken is not None:
         raise OpPrereqError(f"{kind} '{name}' exists already (UUID {taken.uuid})", c.ECODE_EXISTS)
-    if _UUID_RE.match(name):
+    if _UUID_RE.match(name.lower()):
         raise OpPrereqError(f"A {kind.lower()} cannot be called '{name}': that looks like a UUID", c.ECODE_INVAL)

@@ -1,5 +1,6 @@
 """Enforce the types of parameter dictionaries that come from users, often as text."""
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -28,9 +29,13 @@ def _as_int(key: str, value: Any) -> int:
 
 def _as_float(key: str, value: Any) -> float:
     try:
-        return float(value)
-    except (ValueError, TypeError):
-        raise errors.TypeEnforcementError(f"'{key}' (value {value}) is not a valid floating-point number") from None
+        number = float(value)
+    except (ValueError, TypeError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        # There is no way to write infinity in JSON.
+        raise errors.TypeEnforcementError(f"'{key}' (value {value}) is not a valid floating-point number")
+    return number
 
 
 def _as_size(key: str, value: Any) -> int:

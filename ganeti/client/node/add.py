@@ -56,6 +56,8 @@ def _check(call: Invocation, name: str, known: _KnownNode | None, master: str) -
         problem = f"Node {name} is not in the cluster; leave out --readd to add it."
     elif is_readd and name == master:
         problem = f"Node {name} is the master and cannot be added again."
+    elif is_readd and call.options.nodegroup:
+        problem = f"Node {name} stays in its group when it is added again; leave out --node-group."
     if problem:
         raise failures.ExitError(c.EXIT_FAILURE, problem)
 
@@ -116,7 +118,7 @@ def run(call: Invocation) -> int:
     known = _known_node(call, name)
     master = str(call.client.query_config_values(["master_node"])[0])
     _check(call, name, known, master)
-    _prepare(call, name, address, known)
+    # Wrong parameters are found before the machine gets other certificates.
     op = opcodes.OpNodeAdd(
         node_name=name,
         secondary_ip=known.secondary_ip if known else options.secondary_ip,
@@ -128,5 +130,6 @@ def run(call: Invocation) -> int:
         hv_state=state_params.hypervisor_state(options.hv_state),
         disk_state=state_params.disk_state(options.disk_state),
     )
+    _prepare(call, name, address, known)
     submit.run_op(call, op)
     return c.EXIT_SUCCESS

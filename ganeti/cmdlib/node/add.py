@@ -73,9 +73,11 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
             raise errors.OpPrereqError(f"Node {self.op.node_name} is already in the cluster", c.ECODE_EXISTS)
         self.old_node = old
         secondary_ip = self._secondary_ip(old)
-        self._check_addresses(config, secondary_ip)
+        self._check_other_addresses(config, secondary_ip)
+        capabilities = self._capabilities(config, old)
+        self._check_homing(config, secondary_ip)
         self._check_reachable(config, secondary_ip)
-        self.new_node = self._make_node(config, old, secondary_ip)
+        self.new_node = self._make_node(config, old, secondary_ip, capabilities)
         version = self.rpc.call_one(self.op.node_name, procedures.version)
         version.raise_(
             f"Cannot get the protocol version of node {self.op.node_name}", prereq=True, ecode=c.ECODE_ENVIRON
@@ -107,7 +109,7 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
             )
         return self.op.secondary_ip
 
-    def _check_addresses(self, config: ConfigData, secondary_ip: str) -> None:
+    def _check_other_addresses(self, config: ConfigData, secondary_ip: str) -> None:
         mine = {str(self.op.primary_ip), secondary_ip}
         for node in config.nodes.values():
             if node.name == self.op.node_name:
@@ -118,6 +120,8 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
                     f"New node's address {', '.join(sorted(clashing))} is already used by {node.name}",
                     c.ECODE_NOTUNIQUE,
                 )
+
+    def _check_homing(self, config: ConfigData, secondary_ip: str) -> None:
         master = config.nodes[config.cluster.master_node]
         master_is_single = master.primary_ip == master.secondary_ip
         if master_is_single != (secondary_ip == self.op.primary_ip):
@@ -140,8 +144,7 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
                 c.ECODE_ENVIRON,
             )
 
-    def _make_node(self, config: ConfigData, old: Node | None, secondary_ip: str) -> Node:
-        """Return the node as it will be stored."""
+    def _capabilities(self, config: ConfigData, old: Node | None) -> dict[str, bool]:
         capabilities = {
             name: getattr(self.op, name)
             if getattr(self.op, name) is not None
@@ -150,6 +153,12 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
         }
         if old is not None and not capabilities["vm_capable"] and self._holds_instances(config, old):
             raise errors.OpPrereqError(f"Node {old.name} holds instances, it must stay vm_capable", c.ECODE_STATE)
+        return capabilities
+
+    def _make_node(
+        self, config: ConfigData, old: Node | None, secondary_ip: str, capabilities: dict[str, bool]
+    ) -> Node:
+        """Return the node as it will be stored."""
         is_candidate = capabilities["master_capable"] and roles.promotes_itself(config, [old.uuid] if old else [])
         values: dict[str, Any] = {
             "primary_ip": str(self.op.primary_ip),

@@ -161,9 +161,10 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
     def exec(self, feedback: Feedback) -> list[tuple[str, Any]]:
         """Store the changes; return (name, new value) of each."""
         old, op = self.node, self.op
-        copied = (*_CAPABILITIES, "powered", "secondary_ip")
+        copied = (*_CAPABILITIES, "secondary_ip", "powered")
         changes: dict[str, Any] = {name: getattr(op, name) for name in copied if getattr(op, name) is not None}
-        result = [(name, changes[name]) for name in copied if name in changes]
+        # Scripts know the list without the power state.
+        result = [(name, changes[name]) for name in copied if name in changes and name != "powered"]
         if op.ndparams is not None:
             changes["ndparams"] = without_defaults({**old.ndparams, **op.ndparams})
         if op.hv_state is not None:

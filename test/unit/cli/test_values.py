@@ -89,3 +89,6 @@ def test_wrong_words_are_refused(parse: Any) -> None:
 def test_numbers_that_may_be_left_to_the_default() -> None:
     assert values.parse_maybefloat("1.5") == 1.5
     assert values.parse_maybefloat("default") == "default"
+    for text in ("nan", "inf", "1e999"):
+        with pytest.raises(values.ValueSyntaxError):
+            values.parse_maybefloat(text)

@@ -58,7 +58,16 @@ def test_a_node_that_is_added_again_keeps_its_addresses(serve: Serve, prepared: 
     assert (op["readd"], op["secondary_ip"]) == (True, "198.51.100.2")
 
 
-@pytest.mark.parametrize("words", [["n2"], ["--readd", "n3"], ["--readd", "n1"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["n2"],
+        ["--readd", "n3"],
+        ["--readd", "n1"],
+        ["--readd", "-g", "default", "n2"],
+        ["--readd", "--node-parameters", "spindle_count=many", "n2"],
+    ],
+)
 def test_what_makes_no_sense_changes_nothing(serve: Serve, prepared: list[NodeSetup], words: list[str]) -> None:
     server = serve(_answers())
     assert gnt_node.main(["add", *words]) == 1

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ganeti import constants as c
+from ganeti import errors
 from ganeti.client import gnt_node
 from test.unit.client.conftest import Serve, job_answers
 from test.unit.luxi import scripted
@@ -108,6 +109,16 @@ def test_restricted_command_shows_the_output_of_each_node(serve: Serve, capsys: 
     assert captured.out == f"{ruler}\nn1: a\nn1: b\n{ruler}\nn3: failed\n"
     assert captured.err == "Note: skipping offline node(s): n2\n"
     assert gnt_node.main(["restricted-command", "check"]) == 1
+
+
+def test_group_that_does_not_exist_is_told_from_one_without_nodes(serve: Serve, capsys: Capture) -> None:
+    unknown = scripted.failure(errors.encode_exception(errors.OpPrereqError("Group name 'x' not found", c.ECODE_NOENT)))
+    serve({"Query": {"fields": [], "data": []}, "QueryGroups": unknown})
+    assert gnt_node.main(["restricted-command", "-g", "x", "check"]) == 1
+    assert "Group name 'x' not found" in capsys.readouterr().err
+    serve({"Query": {"fields": [], "data": []}, "QueryGroups": [["empty"]]})
+    assert gnt_node.main(["restricted-command", "-g", "empty", "check"]) == 1
+    assert "None of the nodes that are meant is online" in capsys.readouterr().err
 
 
 def test_sizes_of_storage_have_a_unit_only_without_separator(serve: Serve, capsys: Capture) -> None:

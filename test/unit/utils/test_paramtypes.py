@@ -36,7 +36,18 @@ def test_text_becomes_the_declared_type(given: dict[str, Any], expected: dict[st
 
 
 @pytest.mark.parametrize(
-    "given", [{"flag": "yes"}, {"num": "x"}, {"ratio": "x"}, {"size": "5q"}, {"name": 3}, {"z": 1}]
+    "given",
+    [
+        {"flag": "yes"},
+        {"num": "x"},
+        {"ratio": "x"},
+        {"ratio": "nan"},
+        {"ratio": "-inf"},
+        {"ratio": 10**400},
+        {"size": "5q"},
+        {"name": 3},
+        {"z": 1},
+    ],
 )
 def test_what_cannot_be_converted_is_refused_by_name(given: dict[str, Any]) -> None:
     with pytest.raises(errors.TypeEnforcementError, match=next(iter(given))):

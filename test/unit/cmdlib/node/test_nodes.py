@@ -211,6 +211,19 @@ def test_changes_that_are_refused(world: ClusterWorld, changes: dict[str, Any], 
     refused(world, opcodes.OpNodeSetParams(**changes), code)
 
 
+def test_power_state_alone_is_a_modification(world: ClusterWorld) -> None:
+    world.store.modify_cluster(
+        lambda cluster: msgspec.structs.replace(cluster, ndparams={**cluster.ndparams, c.ND_OOB_PROGRAM: "/oob"})
+    )
+    assert change(world, powered=False) == {}
+    assert not world.config.nodes[TWO].powered
+    assert change(world, powered=True, vm_capable=True, master_capable=True) == {
+        "master_capable": "True",
+        "vm_capable": "True",
+    }
+    assert world.config.nodes[TWO].powered
+
+
 def test_parameters_and_states(world: ClusterWorld) -> None:
     change(world, ndparams={"spindle_count": "4"}, disk_state={"plain": {"vg": {"disk_total": "10"}}})
     assert world.config.nodes[TWO].ndparams == {"spindle_count": 4}
