@@ -26,11 +26,11 @@ def query_online(
 
     Raises OpPrereqError for unknown names.
     """
-    if group:
-        # A filter would find no node, which is no mistake to it.
-        call.client.query_groups([group], ["name"])
     answer = call.client.query(c.QR_NODE, ["offline", "name", *fields], targets_filter(names, group))
     rows = [[value for _, value in row] for row in answer.rows]
+    if group and not rows:
+        # To a filter, a group that does not exist is no mistake.
+        call.client.query_groups([group], ["name"])
     skipped = [row[1] for row in rows if row[0]]
     if skipped:
         sys.stderr.write(f"Note: skipping offline node(s): {', '.join(skipped)}\n")
