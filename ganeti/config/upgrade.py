@@ -48,7 +48,7 @@ def upgrade(raw: Mapping[str, Any], *, now: float, new_uuid: NewUuid = random_uu
     config["nodes"] = _upgraded(config["nodes"], upgrade_node, new_uuid)
     config["nodegroups"] = _upgraded(config["nodegroups"], lambda group: upgrade_group(group, now), new_uuid)
     config = _with_a_group(config, now, new_uuid)
-    config["cluster"] = upgrade_cluster(_with_uuid(config["cluster"], new_uuid), config)
+    config["cluster"] = upgrade_cluster(_with_uuid(without_nulls(config["cluster"]), new_uuid), config)
     config["nodegroups"] = {
         key: _complete_group(group, config["cluster"]) for key, group in config["nodegroups"].items()
     }
@@ -57,9 +57,15 @@ def upgrade(raw: Mapping[str, Any], *, now: float, new_uuid: NewUuid = random_uu
 
 def _upgraded(section: Mapping[str, Json], function: Callable[[Json], Json], new_uuid: NewUuid) -> Json:
     """Upgrade all objects of a section; what needs no change stays the same object."""
+    clean = {key: without_nulls(item) for key, item in section.items()}
     return {
-        key: function(item if "uuid" in item else {**item, "uuid": key or new_uuid()}) for key, item in section.items()
+        key: function(item if item.get("uuid") else {**item, "uuid": key or new_uuid()}) for key, item in clean.items()
     }
+
+
+def without_nulls(item: Json) -> Json:
+    """Return an object without the fields that are null, which is another way to leave them out."""
+    return {key: value for key, value in item.items() if value is not None} if None in item.values() else item
 
 
 def _with_uuid(item: Json, new_uuid: NewUuid) -> Json:
@@ -108,14 +114,14 @@ def upgrade_instance(item: Json, new_uuid: NewUuid = random_uuid) -> Json:
     if own is not item["hvparams"] or be is not item["beparams"]:
         item = {**item, "hvparams": own, "beparams": be}
     nics = item.get("nics") or []
-    if any(not nic.get("uuid") for nic in nics):
-        item = {**item, "nics": [_with_uuid(nic, new_uuid) for nic in nics]}
+    if any("uuid" not in nic or None in nic.values() for nic in nics):
+        item = {**item, "nics": [_with_uuid(without_nulls(nic), new_uuid) for nic in nics]}
     return item
 
 
 def upgrade_disk(item: Json, new_uuid: NewUuid = random_uuid) -> Json:
     """Upgrade a disk and its children."""
-    item = _with_uuid(item, new_uuid)
+    item = _with_uuid(without_nulls(item), new_uuid)
     dev_type = _OLD_DISK_TYPES.get(item.get("dev_type", ""), item.get("dev_type"))
     if dev_type != item.get("dev_type"):
         item = {**item, "dev_type": dev_type}

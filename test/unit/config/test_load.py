@@ -121,6 +121,20 @@ def test_nics_and_children_of_disks_get_an_identity() -> None:
     assert verify.structural_problems(config) == []
 
 
+def test_null_is_the_same_as_nothing() -> None:
+    raw = raw_config()
+    expected = loaded(raw)
+    raw["cluster"].update(hidden_os=None, install_image=None, max_running_jobs=None, volume_group_name=None)
+    raw["nodes"][node_uuid(2)].update(drained=None, ndparams=None)
+    raw["instances"][make_instance(1).uuid].update(network_port=None, osparams_private=None)
+    raw["instances"][make_instance(1).uuid]["nics"][0].update(ip=None, nicparams=None)
+    raw["disks"][make_disk(1).uuid].update(children=None, spindles=None, mode=None)
+    config, is_changed = parse(json.dumps(raw).encode(), now=5.0)
+    assert config == expected
+    assert is_changed
+    assert b"null" not in encode_clear(config)
+
+
 def test_an_object_that_cannot_be_used_is_named() -> None:
     raw = raw_config()
     raw["nodes"][node_uuid(2)]["wheels"] = 4
