@@ -39,7 +39,7 @@ def module_of(program: str) -> str:
 
 
 def documented_options(page: Path) -> set[str]:
-    tree = publish_doctree(page.read_text(encoding="utf-8"), settings_overrides={"report_level": 5})
+    tree = publish_doctree(page.read_text(encoding="utf-8"), settings_overrides={"halt_level": 2})
     found = {flag for node in tree.findall(nodes.option_string) for flag in _FLAG.findall(node.astext())}
     terms = [node.astext() for node in tree.findall(nodes.term)]
     return found.union(*(_FLAG.findall(term) for term in terms if term.startswith("-")))
