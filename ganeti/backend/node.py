@@ -66,6 +66,23 @@ def bridges_exist(bridges_list: list[str]) -> None:
         raise RPCFail(f"Missing bridges {', '.join(missing)}")
 
 
+@implements(procedures.node_configure_ovs)
+def node_configure_ovs(ovs_name: str, ovs_link: str | None) -> None:
+    """Make a virtual switch unless there is one, and its uplink."""
+    _check_ovs("add-br", ovs_name)
+    if ovs_link:
+        _check_ovs("add-port", ovs_name, ovs_link)
+
+
+def _check_ovs(*words: str) -> None:
+    try:
+        result = run_cmd(["ovs-vsctl", "--may-exist", *words], timeout_s=_DAEMON_TIMEOUT_S)
+    except errors.OpExecError as err:
+        raise RPCFail(f"Open vSwitch is not usable: {err}") from err
+    if result.failed:
+        raise RPCFail(f"ovs-vsctl {' '.join(words)} failed: {result.fail_reason}, output: {result.output.strip()}")
+
+
 @implements(procedures.node_ensure_daemon)
 def node_ensure_daemon(daemon: str, run: bool) -> bool:
     """Start a daemon unless it runs, or stop it."""

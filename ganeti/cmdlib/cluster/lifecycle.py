@@ -4,6 +4,7 @@ from ganeti import constants as c
 from ganeti import errors, opcodes
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.hooks import run_post_hooks
+from ganeti.cmdlib.node.preparation import configure_switch
 from ganeti.objects.to_wire import master_network_parameters
 from ganeti.rpc import procedures
 
@@ -25,7 +26,9 @@ class LUClusterPostInit(LogicalUnit[opcodes.OpClusterPostInit]):
         return [], [self.snapshot().cluster.master_node]
 
     def exec(self, feedback: Feedback) -> bool:
-        """Everything was done by the client already; hooks follow."""
+        """Make the master's virtual switch; the rest was done by the client already, and hooks follow."""
+        config = self.snapshot()
+        configure_switch(self, config.nodes[config.cluster.master_node])
         return True
 
 

@@ -9,6 +9,7 @@ from ganeti.cmdlib.cluster.params.communication import missing_parts
 from ganeti.cmdlib.cluster.params.compute import compute, wants_kvm_daemon
 from ganeti.cmdlib.instance.checks import validate_hvparams, validate_os
 from ganeti.cmdlib.node.candidates import maintain_pool
+from ganeti.cmdlib.node.preparation import ensure_kvm_daemon
 from ganeti.config.draft import Draft
 from ganeti.objects import Cluster
 from ganeti.objects.to_wire import master_network_parameters
@@ -84,7 +85,8 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
         if self.op.candidate_pool_size is not None:
             maintain_pool(self)
         if wants_kvm_daemon(before) != wants_kvm_daemon(after):
-            self._ensure_kvm_daemon(wants_kvm_daemon(after))
+            able = [node for node in self.snapshot().nodes.values() if node.vm_capable]
+            ensure_kvm_daemon(self, able, run=wants_kvm_daemon(after))
         job = missing_parts(self.snapshot()) if self.op.instance_communication_network else []
         return ResultWithJobs([job]) if job else None
 
@@ -130,13 +132,3 @@ class LUClusterSetParams(LogicalUnit[opcodes.OpClusterSetParams]):
             after.master_ip,
             after.master_netdev,
         ).warn("Could not change the netmask of the master IP address", self.log_warning)
-
-    def _ensure_kvm_daemon(self, run: bool) -> None:
-        nodes = self.snapshot().nodes
-        uuids = [node.uuid for node in nodes.values() if node.vm_capable]
-        for uuid, result in self.rpc.call(uuids, procedures.node_ensure_daemon, c.KVMD, run).items():
-            failure = f"Could not {'start' if run else 'stop'} {c.KVMD} on {nodes[uuid].name}"
-            if result.offline or result.warn(failure, self.log_warning):
-                continue
-            if not result.payload:
-                self.log_warning(f"{failure}, see the log of its node daemon")

@@ -9,8 +9,10 @@ from ganeti import errors, opcodes
 from ganeti.cmdlib import names, ndparams
 from ganeti.cmdlib.base import Feedback, LogicalUnit, lu_for
 from ganeti.cmdlib.cluster.ancillary import upload_ancillary_files
+from ganeti.cmdlib.cluster.params.compute import wants_kvm_daemon
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles, ssh_keys
+from ganeti.cmdlib.node.preparation import configure_switch, ensure_kvm_daemon
 from ganeti.objects import ConfigData, Node, NodeGroup
 from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 from ganeti.rpc import procedures
@@ -193,6 +195,7 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
                 config.cluster.master_node, procedures.etc_hosts_modify, c.ETC_HOSTS_ADD, node.name, node.primary_ip
             ).raise_("Can't update hosts file with new host data")
         self._check_secondary(node)
+        configure_switch(self, node)
         node = self.cfg.add_node(node) if self.old_node is None else self.cfg.update(node)
         upload_ancillary_files(self)
         if self.old_node is not None:
@@ -202,6 +205,8 @@ class LUNodeAdd(LogicalUnit[opcodes.OpNodeAdd]):
         if self.old_node is not None and not self.old_node.master_candidate and not node.master_candidate:
             # It may have been a candidate when it went away, and still hold what candidates have.
             candidates.demote(self, node)
+        if node.vm_capable and wants_kvm_daemon(config.cluster):
+            ensure_kvm_daemon(self, [node], run=True)
 
     def _check_secondary(self, node: Node) -> None:
         if node.secondary_ip == node.primary_ip:

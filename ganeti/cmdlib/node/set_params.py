@@ -8,9 +8,11 @@ from ganeti import constants as c
 from ganeti import errors, opcodes
 from ganeti.cmdlib import names
 from ganeti.cmdlib.base import ALL_SET, Feedback, LogicalUnit, lu_for
+from ganeti.cmdlib.cluster.params.compute import wants_kvm_daemon
 from ganeti.cmdlib.locks import nodes_of_instance
 from ganeti.cmdlib.node import candidates, roles, secondary_ip
 from ganeti.cmdlib.node.add import check_ndparams, without_defaults
+from ganeti.cmdlib.node.preparation import ensure_kvm_daemon
 from ganeti.objects import ConfigData, Node, fill
 from ganeti.objects.static_states import merged_disk_state, merged_hv_state
 from ganeti.rpc import procedures
@@ -178,4 +180,6 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
             if old.master_candidate and op.auto_promote:
                 candidates.maintain_pool(self, [new.uuid])
             candidates.after_role_change(self, old, new)
+        if old.vm_capable != new.vm_capable and wants_kvm_daemon(self.snapshot().cluster):
+            ensure_kvm_daemon(self, [new], run=new.vm_capable)
         return [(name, str(value)) for name, value in result]

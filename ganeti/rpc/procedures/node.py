@@ -51,6 +51,11 @@ def bridges_exist(bridges_list: list[str], /) -> None:
     """Check that bridges exist; the failure names the missing ones."""
 
 
+@procedure()
+def node_configure_ovs(ovs_name: str, ovs_link: str | None, /) -> None:
+    """Make a virtual switch of Open vSwitch, with an interface of the machine as its uplink if one is given."""
+
+
 @procedure(timeout=Timeout.URGENT, multi=True)
 def node_ensure_daemon(daemon: str, run: bool, /) -> bool:
     """Start a daemon if it does not run, or stop it; tells whether that worked."""

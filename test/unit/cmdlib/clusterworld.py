@@ -10,7 +10,7 @@ from ganeti import constants as c
 from ganeti.objects import ConfigData, Node
 from ganeti.opcodes import OpCode
 from ganeti.rpc.declaration import Procedure
-from ganeti.rpc.result import RpcResult
+from ganeti.rpc.result import RpcResult, failure
 from test.unit.cmdlib.instance.world import FakeNode, Job, Shared, SimulatedNodes, World
 from test.unit.factories import make_config, node_uuid
 
@@ -44,6 +44,8 @@ class ClusterNode(FakeNode):
     images: list[tuple[str, int, float]] = field(default_factory=list)
     demoted: bool = False
     left: bool = False
+    daemons: list[tuple[str, bool]] = field(default_factory=list)
+    switches: list[tuple[str, str | None]] = field(default_factory=list)
     hooks: list[tuple[str, int, str]] = field(default_factory=list)
 
     def version(self) -> int:
@@ -62,8 +64,12 @@ class ClusterNode(FakeNode):
     def node_has_ip_address(self, _address: str) -> bool:
         return True
 
-    def node_ensure_daemon(self, *_args: Any) -> bool:
+    def node_ensure_daemon(self, daemon: str, run: bool) -> bool:
+        self.daemons.append((daemon, run))
         return True
+
+    def node_configure_ovs(self, name: str, link: str | None) -> None:
+        self.switches.append((name, link))
 
     def node_activate_master_ip(self, *_args: Any) -> None:
         pass
@@ -137,6 +143,8 @@ class ClusterNodes(SimulatedNodes):
         self.calls.append((node, proc.name))
         known = {n.primary_ip: n.uuid for n in self.gone}
         found = self.new_nodes.get(node) or self.nodes[known[node]]
+        if (None, proc.name) in self.broken:
+            return failure(node, proc.name, self.broken[None, proc.name])
         return RpcResult(node, proc.name, None, getattr(found, proc.name)(*args))
 
     gone: Sequence[Node] = ()

@@ -8,7 +8,7 @@ import pytest
 from ganeti import constants as c
 from ganeti import opcodes
 from ganeti.cmdlib.node import add
-from ganeti.errors import OpPrereqError
+from ganeti.errors import OpExecError, OpPrereqError
 from test.unit.cmdlib.clusterworld import ClusterWorld, digest_of, healthy_config
 from test.unit.cmdlib.instance.world import set_node
 from test.unit.factories import make_instance, node_uuid
@@ -154,7 +154,97 @@ def test_node_with_instances_cannot_leave() -> None:
     assert "inst1.example.com" in refused(world, opcodes.OpNodeRemove(node_name="node2"), c.ECODE_INVAL)
 
 
+# switches and daemons
+
+
+@pytest.mark.parametrize(("link", "uplink"), [("", None), ("eth1", "eth1")])
+def test_node_gets_its_virtual_switch(world: ClusterWorld, link: str, uplink: str | None) -> None:
+    node = world.rpc.add_new(NEW, "192.0.2.14")
+    params = {"ovs": "true", "ovs_name": "sw0", "ovs_link": link}
+    world.run(opcodes.OpNodeAdd(node_name="node4", ndparams=params))
+    assert node.switches == [("sw0", uplink)]
+    assert any("has no uplink" in line for line in world.job.log) is (uplink is None)
+
+
+def test_node_whose_switch_fails_is_not_added(world: ClusterWorld) -> None:
+    world.rpc.add_new(NEW, "192.0.2.14")
+    world.rpc.broken[None, "node_configure_ovs"] = "no such interface"
+    before = world.config
+    with pytest.raises(OpExecError, match="virtual switch"):
+        world.run(opcodes.OpNodeAdd(node_name="node4", ndparams={"ovs": "true"}))
+    assert world.config is before
+
+
+def test_node_gets_no_switch_unasked(world: ClusterWorld) -> None:
+    node = world.rpc.add_new(NEW, "192.0.2.14")
+    world.run(opcodes.OpNodeAdd(node_name="node4"))
+    assert (node.switches, node.daemons) == ([], [])
+
+
+def test_daemon_that_notices_shutdowns_runs_where_guests_may_be(world: ClusterWorld) -> None:
+    world.store.modify_cluster(
+        lambda cluster: msgspec.structs.replace(
+            cluster, enabled_hypervisors=(c.HT_FAKE, c.HT_KVM), enabled_user_shutdown=True
+        )
+    )
+    node = world.rpc.add_new(NEW, "192.0.2.14")
+    world.run(opcodes.OpNodeAdd(node_name="node4"))
+    assert node.daemons == [(c.KVMD, True)]
+    change(world, vm_capable=False)
+    change(world, vm_capable=True)
+    change(world, vm_capable=True)
+    assert world.rpc.nodes[TWO].daemons == [(c.KVMD, False), (c.KVMD, True)]
+
+
 # roles
+
+_ROLES = ("candidate", "drained", "offline", "regular")
+_FLAGS = {"candidate": "master_candidate", "drained": "drained", "offline": "offline"}
+
+
+def _as(world: ClusterWorld, role: str) -> None:
+    """Give the second node a role."""
+    set_node(world, TWO, **{flag: role == name for name, flag in _FLAGS.items()})
+    if role != "candidate":
+        world.store.set_candidate_cert(TWO, None)
+
+
+def _expected_role(old: str, flag: str, value: bool, *, is_missing: bool) -> str:
+    """Return the role that follows; *is_missing*: there are too few candidates."""
+    if value:
+        return flag
+    if flag != old:
+        return old
+    return "candidate" if is_missing and old in ("drained", "offline") else "regular"
+
+
+@pytest.mark.parametrize("pool_size", [1, 2, 3])
+@pytest.mark.parametrize("auto_promote", [False, True])
+@pytest.mark.parametrize("value", [True, False])
+@pytest.mark.parametrize("flag", list(_FLAGS))
+@pytest.mark.parametrize("old", _ROLES)
+def test_every_change_of_a_role(
+    world: ClusterWorld, old: str, flag: str, value: bool, auto_promote: bool, pool_size: int
+) -> None:
+    """The master is a candidate, the second node as given, the third regular."""
+    set_node(world, THREE, master_candidate=False)
+    world.store.set_candidate_cert(THREE, None)
+    _as(world, old)
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=pool_size))
+    new = _expected_role(old, flag, value, is_missing=pool_size > 1)
+    op = opcodes.OpNodeSetParams(node_name="node2", auto_promote=auto_promote, **{_FLAGS[flag]: value})
+    is_demoted = old == "candidate" and new != "candidate"
+    if is_demoted and pool_size > 1 and not auto_promote:
+        refused(world, op, c.ECODE_STATE)
+        return
+    result = dict(map(tuple, world.run(op)))
+    node = world.config.nodes[TWO]
+    assert {name for name, field in _FLAGS.items() if getattr(node, field)} == {new} - {"regular"}
+    changed = {_FLAGS[role]: str(role == new) for role in {old, new} - {"regular"}} if old != new else {}
+    assert result == changed
+    assert (TWO in world.config.cluster.candidate_certs) is (new == "candidate")
+    assert world.rpc.nodes[TWO].demoted is (is_demoted and new != "offline")
+    assert world.config.nodes[THREE].master_candidate is (is_demoted and auto_promote and pool_size > 1)
 
 
 @pytest.mark.parametrize(("flag", "lost"), [("offline", True), ("drained", True)])
