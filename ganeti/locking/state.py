@@ -199,12 +199,20 @@ class LockTable:
 
     def snapshot(self) -> list[LockInfo]:
         """Return every lock that is held or wanted, in no particular order."""
-        infos = (self._info(level, name, lock) for (level, name), lock in self._locks.items())
+        hoping: dict[tuple[int, str], list[_Pending]] = {}
+        for pending in sorted(self._opportunists, key=_rank):
+            for name in pending.wants:
+                hoping.setdefault((pending.request.level, name), []).append(pending)
+        infos = [
+            self._info(level, name, lock, hoping.pop((level, name), ())) for (level, name), lock in self._locks.items()
+        ]
+        infos += [self._info(level, name, _Lock(), those) for (level, name), those in hoping.items()]
         return [info for info in infos if info.owners or info.pending]
 
-    def _info(self, level: int, name: str, lock: _Lock) -> LockInfo:
+    def _info(self, level: int, name: str, lock: _Lock, hoping: Iterable[_Pending]) -> LockInfo:
+        """Describe a lock; opportunistic requests come last, because nobody waits for them."""
         owners = {owner: mode for owner, mode in lock.owners.items() if mode.text}
-        waiting = [(pending.wants[name], pending) for pending in lock.pending]
+        waiting = [(pending.wants[name], pending) for pending in (*lock.pending, *hoping)]
         return LockInfo(
             name=f"{c.LEVEL_NAMES[level]}/{name}",
             mode=max(owners.values()).text if owners else None,

@@ -193,6 +193,18 @@ def test_monitor_shows_owners_and_queue() -> None:
     assert set(infos["cluster/BGL"].owners) == {"1", "2", "3"}
 
 
+def test_monitor_shows_opportunists_where_they_hope() -> None:
+    table = table_with("1", "2", "3")
+    ask(table, "1", ["a", "b"])
+    ask(table, "2", ["a", "b", "c"], shared=True, minimum=3)
+    ask(table, "3", ["a"])
+    infos = {info.name: info for info in table.snapshot()}
+    assert infos["node/a"].pending == (("exclusive", ("3",)), ("shared", ("2",)))
+    assert infos["node/b"].pending == infos["node/c"].pending == (("shared", ("2",)),)
+    assert (infos["node/c"].mode, infos["node/c"].owners) == (None, ())
+    assert "node/[lockset]" not in infos
+
+
 def test_unused_locks_leave_nothing_behind() -> None:
     table = table_with("1", "2")
     ask(table, "1", ["a"])
