@@ -107,8 +107,11 @@ def _most_at_once(cluster: VirtualCluster, jobs: list[int]) -> int:
 
 
 def test_a_rate_limit_lets_only_so_many_run(cluster: VirtualCluster) -> None:
-    _add(cluster, "RATE_LIMIT 2", [_MARKED])
-    assert _most_at_once(cluster, [_submit(cluster) for _ in range(5)]) == 2
+    # All are there before the first may start: submitting them may take longer than they do.
+    rule = _add(cluster, "PAUSE", [_MARKED])
+    jobs = [_submit(cluster) for _ in range(5)]
+    cluster.run("gnt-filter", "replace", "--action", "RATE_LIMIT 2", "--predicates", json.dumps([_MARKED]), rule)
+    assert _most_at_once(cluster, jobs) == 2
 
 
 def test_a_reason_may_ask_for_a_rate_limit(cluster: VirtualCluster) -> None:
