@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ganeti import buildcfg
 from ganeti import constants as c
+from test.cluster.node_daemons import node_daemon_without, other_node_daemon, settle, wait_for_answers
 from test.cluster.os_definitions import os_definition
-from test.cluster.virtual import VirtualCluster, wait_for
+from test.cluster.virtual import VirtualCluster
 from test.made_up_version import made_up_version
 
 #: Running on nodes 0 and 1, with a disk in shared file storage; the third is down, on node 1, on file storage.
@@ -318,42 +318,19 @@ def broken_os_definition(cluster: VirtualCluster) -> Iterator[None]:
 @breakage("ENODERPC")
 def node_daemon_is_down(cluster: VirtualCluster) -> Iterator[None]:
     """The daemon of a node has died."""
+    settle(cluster)
     cluster.kill_daemon("ganeti-noded", node=2)
     try:
         yield
     finally:
         cluster.daemon_util("start", "ganeti-noded", node=2)
-        _wait_for_answers(cluster)
-
-
-def _wait_for_answers(cluster: VirtualCluster) -> None:
-    def all_answer() -> bool:
-        result = cluster.run("gnt-node", "list", "--no-headers", "-o", "bootid", check=False)
-        return not result.failed and "?" not in result.stdout.split()
-
-    wait_for(all_answer, "answers of all nodes")
-
-
-@contextlib.contextmanager
-def _other_node_daemon(cluster: VirtualCluster, *starter: str) -> Iterator[None]:
-    """Let a node's daemon be started by another program than usual."""
-    cluster.daemon_util("stop", "ganeti-noded", node=2)
-    cluster.run(*starter, "start", "ganeti-noded", node=2)
-    _wait_for_answers(cluster)
-    try:
-        yield
-    finally:
-        cluster.daemon_util("stop", "ganeti-noded", node=2)
-        cluster.daemon_util("start", "ganeti-noded", node=2)
-        _wait_for_answers(cluster)
+        wait_for_answers(cluster)
 
 
 @breakage("ENODESETUP")
 def kernel_files_are_not_mounted(cluster: VirtualCluster) -> Iterator[None]:
     """A node has no /sys."""
-    hidden = 'mount -t tmpfs none /sys && exec "$@"'
-    daemon_util = f"{buildcfg.PKGLIBDIR}/daemon-util"
-    with _other_node_daemon(cluster, "unshare", "--mount", "sh", "-c", hidden, "sh", daemon_util):
+    with node_daemon_without(cluster, "/sys"):
         yield
 
 
@@ -363,7 +340,7 @@ def other_version_on_a_node(cluster: VirtualCluster) -> Iterator[None]:
     other = made_up_version(Path(cluster.layout.directory) / "other-version", c.VERSION_MINOR + 1)
     (other / ".venv").symlink_to(sys.prefix)
     try:
-        with _other_node_daemon(cluster, f"{other}/tools/daemon-util"):
+        with other_node_daemon(cluster, f"{other}/tools/daemon-util"):
             yield
     finally:
         shutil.rmtree(other)
