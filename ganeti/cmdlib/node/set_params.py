@@ -82,15 +82,16 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
         self.node = node
         self._check_master(config, node)
         self._check_capabilities(config, node)
-        self._check_power(config, node)
-        self.new_role = self._decide_role(config, node)
-        is_demoted = node.master_candidate and self.new_role != roles.CANDIDATE
+        asked = self._asked_role(node)
+        is_demoted = node.master_candidate and asked != roles.CANDIDATE
         if is_demoted and not self.op.auto_promote and roles.leaves_too_few(config, node.uuid):
             raise errors.OpPrereqError(
                 f"Not enough master candidates would be left without {node.name};"
                 " use --auto-promote to let another node take its place",
                 c.ECODE_STATE,
             )
+        self._check_power(config, node)
+        self.new_role = self._with_promotion(config, node, asked)
         if node.offline and self.new_role != roles.OFFLINE:
             self._check_is_back(node)
         if self.op.secondary_ip is not None:
@@ -105,8 +106,7 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
             raise errors.OpPrereqError("The master must stay master capable; fail over first", c.ECODE_STATE)
 
     def _check_capabilities(self, config: ConfigData, node: Node) -> None:
-        is_capable = node.master_capable if self.op.master_capable is None else self.op.master_capable
-        if self.op.master_candidate and not is_capable:
+        if self.op.master_candidate and not self._is_capable(self.op, node):
             raise errors.OpPrereqError(
                 f"Node {node.name} is not master capable, it cannot become a candidate", c.ECODE_STATE
             )
@@ -128,8 +128,13 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
                 f"Node {node.name} is recorded as powered off; switch it on before it leaves offline", c.ECODE_STATE
             )
 
-    def _decide_role(self, config: ConfigData, node: Node) -> str:
-        """Return the role the node will have."""
+    @staticmethod
+    def _is_capable(op: opcodes.OpNodeSetParams, node: Node) -> bool:
+        """Tell whether the node will be able to be a candidate."""
+        return node.master_capable if op.master_capable is None else op.master_capable
+
+    def _asked_role(self, node: Node) -> str:
+        """Return the role that the opcode asks for, or that the node keeps."""
         old = roles.role_of(node)
         for role, flag in roles.FLAG_OF_ROLE.items():
             if getattr(self.op, flag):
@@ -141,13 +146,15 @@ class LUNodeSetParams(LogicalUnit[opcodes.OpNodeSetParams]):
                     new = roles.REGULAR
                 else:
                     self.log_info(f"Ignoring request to unset flag {flag}, already unset")
-        is_capable = node.master_capable if self.op.master_capable is None else self.op.master_capable
-        if not is_capable:
-            return roles.REGULAR if new == roles.CANDIDATE else new
-        comes_back = old in (roles.DRAINED, roles.OFFLINE) and new == roles.REGULAR
-        becomes_capable = bool(self.op.master_capable) and not node.master_capable and new == roles.REGULAR
-        may_promote = (comes_back or becomes_capable) and self.op.master_candidate is not False
-        if may_promote and roles.promotes_itself(config, [node.uuid]):
+        return roles.REGULAR if new == roles.CANDIDATE and not self._is_capable(self.op, node) else new
+
+    def _with_promotion(self, config: ConfigData, node: Node, new: str) -> str:
+        """Return the role the node will have: a regular one may be missing among the candidates."""
+        if new != roles.REGULAR or not self._is_capable(self.op, node) or self.op.master_candidate is False:
+            return new
+        comes_back = roles.role_of(node) in (roles.DRAINED, roles.OFFLINE)
+        becomes_capable = bool(self.op.master_capable) and not node.master_capable
+        if (comes_back or becomes_capable) and roles.promotes_itself(config, [node.uuid]):
             self.log_info("Auto-promoting node to master candidate")
             return roles.CANDIDATE
         return new

@@ -301,6 +301,17 @@ def test_changes_that_are_refused(world: ClusterWorld, changes: dict[str, Any], 
     refused(world, opcodes.OpNodeSetParams(**changes), code)
 
 
+def test_of_several_reasons_the_documented_first_one_is_told(world: ClusterWorld) -> None:
+    world.store.modify_cluster(lambda cluster: msgspec.structs.replace(cluster, candidate_pool_size=2))
+    set_node(world, THREE, master_candidate=False)
+    too_few = opcodes.OpNodeSetParams(node_name="node2", drained=True, powered=True)
+    assert "Not enough master candidates" in refused(world, too_few, c.ECODE_STATE)
+    set_node(world, TWO, master_candidate=False, offline=True, powered=False)
+    back = opcodes.OpNodeSetParams(node_name="node2", offline=False, powered=False)
+    assert "no out-of-band program" in refused(world, back, c.ECODE_STATE)
+    assert not any("Auto-promoting" in line for line in world.job.log)
+
+
 def test_power_state_alone_is_a_modification(world: ClusterWorld) -> None:
     world.store.modify_cluster(
         lambda cluster: msgspec.structs.replace(cluster, ndparams={**cluster.ndparams, c.ND_OOB_PROGRAM: "/oob"})
