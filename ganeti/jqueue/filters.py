@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from ganeti import errors
 from ganeti.jqueue.scheduler import Limit
 from ganeti.objects import FilterRule
+from ganeti.qlang.list_filter import check_form
 
 ACCEPT: Final = "ACCEPT"
 PAUSE: Final = "PAUSE"
@@ -84,7 +85,7 @@ def adhoc_limits(job: JobView) -> set[Limit]:
 
 
 def check_rule(priority: object, predicates: object, action: object) -> None:
-    """Refuse what is no rule: wrong priority, unknown predicate, malformed action.
+    """Refuse what is no rule: wrong priority, unknown predicate, malformed expression or action.
 
     Raises GenericError.
     """
@@ -96,8 +97,7 @@ def check_rule(priority: object, predicates: object, action: object) -> None:
         if not isinstance(item, Sequence) or len(item) != 2 or item[0] not in _PREDICATES:
             known = ", ".join(_PREDICATES)
             raise errors.GenericError(f"Filter predicate {item!r} is not a pair of a name ({known}) and an expression")
-        if not isinstance(item[1], Sequence) or isinstance(item[1], str) or not item[1]:
-            raise errors.GenericError(f"Expression of filter predicate {item[0]!r} must be a non-empty list")
+        _check_expression(item[0], item[1])
     if isinstance(action, str):
         is_valid = action in _SIMPLE_ACTIONS
     else:
@@ -112,6 +112,15 @@ def check_rule(priority: object, predicates: object, action: object) -> None:
     if not is_valid:
         known = ", ".join(_SIMPLE_ACTIONS)
         raise errors.GenericError(f"Filter action {action!r} is none of {known} or [{RATE_LIMIT}, number >= 1]")
+
+
+def _check_expression(name: str, expression: object) -> None:
+    """Refuse what could never match anything because it is no expression."""
+    try:
+        # Values are those of opcodes, so fractions and truth values are among them.
+        check_form(expression, lambda value: isinstance(value, (str, int, float)))
+    except ValueError as err:
+        raise errors.GenericError(f"Expression of filter predicate {name!r} is malformed: {err}") from None
 
 
 def _holds(name: str, expression: Sequence[Any], rule: FilterRule, job: JobView) -> bool:

@@ -9,7 +9,8 @@ from ganeti.jqueue.queue import JobQueue
 from ganeti.luxiserver.job_methods import pause_end
 from ganeti.luxiserver.table import RequestRefusedError, Where, method
 from ganeti.objects import ConfigData
-from ganeti.query import filters, live
+from ganeti.qlang.list_filter import check_form
+from ganeti.query import live
 from ganeti.query.cluster_info import cluster_info, config_values, tags_of
 from ganeti.query.engine import QueryEngine
 from ganeti.query.view import View
@@ -43,7 +44,7 @@ class QueryMethods:
         """Query a resource."""
         try:
             if qfilter is not None:
-                filters.check_form(qfilter)
+                check_form(qfilter)
         except ValueError as err:
             raise RequestRefusedError(str(err)) from None
         return self._engine.ask(what, fields, qfilter).encoded()

@@ -11,29 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from ganeti import errors
+from ganeti.qlang.list_filter import MAX_DEPTH, check_form
 from ganeti.query.fields import Field, FilterMode, Special
 
 Item = TypeVar("Item")
-
-#: Deepest nesting of a filter that is accepted.
-_MAX_DEPTH: Final = 10
 
 _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
-}
-
-
-#: Number of operands of each operator, None for any; the first is a field unless the operator is a logical one.
-_LOGICAL: Final = frozenset({"&", "|", "!"})
-_OPERANDS: Final[dict[str, int | None]] = {
-    "&": None,
-    "|": None,
-    "!": 1,
-    "?": 1,
-    **dict.fromkeys(("==", "=", "!=", "<", "<=", ">", ">=", "=~", "=[]"), 2),
 }
 
 
@@ -63,49 +50,6 @@ class Filter(Generic[Item]):
         return self._matches(item, True)
 
 
-def check_form(expression: Any) -> None:
-    """Check that a value is a filter as far as can be told without knowing the fields.
-
-    Raises ValueError. What is nested too deeply is not looked at.
-    """
-    _check_form(expression, 0)
-
-
-def _check_form(expression: Any, depth: int) -> None:
-    if depth >= _MAX_DEPTH:
-        return
-    if not isinstance(expression, (list, tuple)) or not expression or not isinstance(expression[0], str):
-        raise ValueError(f"Query filter must be a list that starts with an operator, not {expression!r}")
-    op, *operands = expression
-    if op not in _OPERANDS:
-        raise ValueError(f"Unknown query operator '{op}'")
-    count = _OPERANDS[op]
-    if count is not None and len(operands) != count:
-        raise ValueError(f"Query operator '{op}' takes {count} operand(s), not {len(operands)}")
-    if op in _LOGICAL:
-        for operand in operands:
-            _check_form(operand, depth + 1)
-        return
-    if not isinstance(operands[0], str):
-        raise ValueError(f"Query operator '{op}' needs the name of a field, not {operands[0]!r}")
-    if len(operands) > 1:
-        _check_literal(op, operands[1])
-
-
-def _check_literal(op: str, value: Any) -> None:
-    if op == "=~":
-        if not isinstance(value, str):
-            raise ValueError(f"A regular expression must be text, not {value!r}")
-        return
-    is_pair = isinstance(value, (list, tuple)) and len(value) == 2 and all(map(_is_whole, value))
-    if not (isinstance(value, str) or _is_whole(value) or is_pair):
-        raise ValueError(f"Query values must be text or whole numbers, not {value!r}")
-
-
-def _is_whole(value: Any) -> bool:
-    return _is_number(value) and (isinstance(value, int) or value.is_integer())
-
-
 def compile_filter(expression: Any, fields: Mapping[str, Field[Item]]) -> Filter[Item]:
     """Return the compiled form of a filter in list form.
 
@@ -122,8 +66,8 @@ def compile_filter(expression: Any, fields: Mapping[str, Field[Item]]) -> Filter
 
 
 def _compile(expression: Any, fields: Mapping[str, Any], used: dict[str, Any], depth: int) -> _Condition:
-    if depth >= _MAX_DEPTH:
-        raise errors.ParameterError(f"Query filter is nested deeper than {_MAX_DEPTH} levels")
+    if depth >= MAX_DEPTH:
+        raise errors.ParameterError(f"Query filter is nested deeper than {MAX_DEPTH} levels")
     op, *operands = expression
     if op in ("&", "|"):
         parts = [_compile(operand, fields, used, depth + 1) for operand in operands]

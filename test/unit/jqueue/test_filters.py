@@ -106,6 +106,11 @@ def test_other_reasons_limit_nothing(text: str) -> None:
         (0, [["jobid"]], "ACCEPT"),
         (0, [["other", ["=", "id", 1]]], "ACCEPT"),
         (0, [["jobid", []]], "ACCEPT"),
+        (0, [["jobid", [">", "id"]]], "ACCEPT"),
+        (0, [["opcode", ["==", "OP_ID"]]], "ACCEPT"),
+        (0, [["opcode", ["!", ["~~", "OP_ID", "x"]]]], "ACCEPT"),
+        (0, [["opcode", ["==", "hvparams", {}]]], "ACCEPT"),
+        (0, [["reason", ["=~", "source", 5]]], "ACCEPT"),
         (0, [], "accept"),
         (0, [], ["RATE_LIMIT", 0]),
         (0, [], ["RATE_LIMIT"]),
@@ -120,3 +125,5 @@ def test_wrong_rules_are_refused(priority: Any, predicates: Any, action: Any) ->
 def test_right_rules_are_accepted() -> None:
     check_rule(0, [["jobid", [">", "id", "watermark"]]], ["RATE_LIMIT", 1])
     check_rule(5, [], "CONTINUE")
+    check_rule(0, [["opcode", ["&", ["==", "duration", 5.5], ["==", "start", True], ["?", "start"]]]], "PAUSE")
+    check_rule(0, [["opcode", ["|", ["=~", "OP_ID", "CREATE"], ["=[]", "tags", "a"]]], ["reason", ["&"]]], "REJECT")

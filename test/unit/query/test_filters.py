@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from ganeti import constants as c
 from ganeti import errors
+from ganeti.qlang.list_filter import check_form
 from ganeti.query.fields import OFFLINE, UNAVAIL, Field, FilterMode
-from ganeti.query.filters import check_form, compile_filter, names_only
+from ganeti.query.filters import compile_filter, names_only
 
 Item = dict[str, Any]
 
