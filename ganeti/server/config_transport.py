@@ -25,10 +25,13 @@ class RpcConfigSender:
         self._mutex = threading.Lock()
         #: The newest content and its packed form: packing megabytes for each candidate would keep a core busy.
         self._packed: tuple[bytes, Compressed] | None = None
+        #: Nodes that named another master until we told them. Their copy is that one's, however new: it may have made
+        #: changes while it was cut off, which are lost.
+        self._corrected: set[str] = set()
 
     def send_config(self, node_uuid: str, content: bytes, serial_no: int, *, spares_newer: bool) -> str | None:
         """Replace the configuration file of a master candidate; with *spares_newer* not if that is newer."""
-        may_ask = spares_newer and self._tenure.problem() is None
+        may_ask = spares_newer and node_uuid not in self._corrected and self._tenure.problem() is None
         problem = self._newer_copy(node_uuid, serial_no) if may_ask else None
         # Not before the question: its answer may have taken longer than the right to act lasts.
         if (problem := problem or self._tenure.problem()) is not None:
@@ -74,5 +77,6 @@ class RpcConfigSender:
             return self._rpc.call_one(node_uuid, procedures.write_ssconf_files, told).fail_msg
         if not self._tenure.may_correct():
             return "The nodes have to agree about the master before another one is told who it is"
+        self._corrected.add(node_uuid)
         rpc = self._rpc.with_limit(TELLING_TIMEOUT_S)
         return rpc.call_one(node_uuid, procedures.write_ssconf_files, values).fail_msg

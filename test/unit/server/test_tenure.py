@@ -118,3 +118,13 @@ def test_votes_may_have_changed_while_the_old_master_was_waited_for(marked: None
 
 def test_who_is_not_elected_does_not_wait(marked: None) -> None:
     assert not may_act(lambda: False, is_voting=True, pause=lambda _: pytest.fail("waited"))
+
+
+def test_a_newer_configuration_of_a_former_master_is_not_spared() -> None:
+    calls = Calls()
+    calls.answers["config_serial"] = 9
+    sender = RpcConfigSender(calls, Tenure())  # type: ignore[arg-type]
+    # It was cut off, named another master, and has just been told.
+    assert sender.send_ssconf("u3", VALUES) is None
+    assert sender.send_config("u3", b"{}", 7, spares_newer=True) is None
+    assert "newer" in str(sender.send_config("u2", b"{}", 7, spares_newer=True))
