@@ -14,9 +14,9 @@ from typing import Final
 
 from ganeti import buildcfg
 from ganeti.tools import vcluster_layout as vl
-from ganeti.tools import vcluster_setup
 from ganeti.utils.process import CmdResult, run_cmd
 
+_ROOT: Final = Path(__file__).resolve().parents[2]
 #: No command of a test may take longer, even when both cores are busy.
 COMMAND_TIMEOUT_S: Final = 240.0
 
@@ -169,9 +169,20 @@ def _is_alive(pid: int) -> bool:
     return state != "Z"
 
 
+def _create_apart(layout: vl.Layout) -> None:
+    """Make the nodes in a process of its own.
+
+    Their scripts could not be run while a process that another thread starts just now still has them open for writing.
+    """
+    options = ("-c", str(layout.nodes), "-i", str(layout.instances), "-p", layout.prefix, "-n", layout.netdev)
+    tool = str(_ROOT / "tools/vcluster-setup")
+    result = run_cmd([tool, *options, "-D", layout.domain, layout.directory], timeout_s=COMMAND_TIMEOUT_S)
+    assert not result.failed, result.output
+
+
 @contextlib.contextmanager
 def virtual_cluster(
-    *, nodes: int = 3, instances: int = 8, create: Callable[[vl.Layout], None] = vcluster_setup.create
+    *, nodes: int = 3, instances: int = 8, create: Callable[[vl.Layout], None] = _create_apart
 ) -> Iterator[VirtualCluster]:
     """Give virtual nodes that belong to no cluster yet; stop and remove them afterwards.
 
