@@ -62,12 +62,15 @@ def test_only_the_master_daemon_reads_former_versions(tagged: VirtualCluster) ->
 
 
 def test_a_node_that_was_away_is_named_until_it_has_the_newest(cluster: VirtualCluster) -> None:
+    wait_for(lambda: config(cluster, 2) == config(cluster), "the newest copy")
     cluster.daemon_util("stop", "ganeti-noded", node=2)
-    known = config(cluster)["serial_no"]
-    cluster.run("gnt-cluster", "add-tags", "missed")
-    report = cluster.run("gnt-cluster", "verify", check=False).output
+    try:
+        known = config(cluster)["serial_no"]
+        cluster.run("gnt-cluster", "add-tags", "missed")
+        report = cluster.run("gnt-cluster", "verify", check=False).output
+    finally:
+        cluster.daemon_util("start", "ganeti-noded", node=2)
     assert f"node {cluster.nodes[2]}: acknowledged configuration: serial number {known}" in report
-    cluster.daemon_util("start", "ganeti-noded", node=2)
     wait_for(lambda: config(cluster, 2) == config(cluster), "the copy of the node that is back")
     cluster.run("gnt-cluster", "remove-tags", "missed")
 

@@ -86,6 +86,8 @@ class LUClusterVerifyConfig(LogicalUnit[opcodes.OpClusterVerifyConfig]):
         """Report what is wrong; return whether nothing is."""
         reporter = Reporter(feedback, with_codes=self.op.error_codes, ignored=self.op.ignore_errors)
         config = self.snapshot()
+        # What was changed a moment ago may still be on its way, or to somebody who is not there.
+        self.cfg.flush()
         for heading, findings in (
             (
                 "Verifying cluster config",
