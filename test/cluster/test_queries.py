@@ -104,7 +104,11 @@ def test_all_fields_can_be_listed_and_nested_values_evaluated(
     fields = [line.split("|") for line in cluster.lines(program, "list-fields", "--no-headers", "--separator=|")]
     names = [row[0] for row in fields]
     assert len(names) == len(set(names))
-    rows = cluster.lines(program, "list", "--no-headers", f"--separator={SEPARATOR}", "-o", ",".join(names))
+    # Jobs of other tests were given texts with line breaks; the last one made the instance.
+    chosen = cluster.lines("gnt-job", "list", "--no-headers", "-o", "id")[-1:] if program == "gnt-job" else []
+    options = ("--no-headers", f"--separator={SEPARATOR}", "-o", ",".join(names))
+    rows = cluster.lines(program, "list", *options, *chosen)
+    assert rows or program in ("gnt-network", "gnt-filter")
     for row in rows:
         cells = row.split(SEPARATOR)
         assert len(cells) == len(names)
