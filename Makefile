@@ -11,6 +11,8 @@ GROUP_PREFIX ?= $(USER_PREFIX)
 # Interpreter of the installed programs. Empty: a virtual environment of their own in the package library directory
 # (without DESTDIR), or the distribution's python3 (with DESTDIR, that is when packaging).
 PYTHON ?=
+# For pytest in check-lab and check-xen.
+PYTEST_OPTIONS ?=
 # Where the demo puts its nodes; empty: a directory of its own choice, which it prints.
 DEMO_DIR ?=
 
@@ -67,7 +69,7 @@ check-lab: lab-packages
 
 check-lab check-xen: check-%: bytecode cluster-packages
 	@if ls test/$*/test_*.py >/dev/null 2>&1; then \
-	  exec $(PYTEST) test/$*; \
+	  exec $(PYTEST) test/$* $(PYTEST_OPTIONS); \
 	else \
 	  echo "make $@: this tier has no tests yet; nothing was checked" >&2; exit 1; \
 	fi
