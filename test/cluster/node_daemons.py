@@ -1,7 +1,9 @@
-"""Node daemons that are started in another way than usual: by another release, or where a directory is not there."""
+"""Node daemons that are not as usual: of another release, without a directory, with a wrong clock."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from ganeti import buildcfg
@@ -9,6 +11,12 @@ from test.cluster.virtual import VirtualCluster, wait_for
 
 #: The node whose daemon is replaced.
 _NODE: Final = 2
+_OTHER_CLOCK: Final = """
+import time
+_time, _time_ns = time.time, time.time_ns
+time.time = lambda: _time() + {ahead_s}
+time.time_ns = lambda: _time_ns() + {ahead_s} * 10**9
+"""
 
 
 def wait_for_answers(cluster: VirtualCluster) -> None:
@@ -48,3 +56,17 @@ def node_daemon_without(cluster: VirtualCluster, directory: str) -> Iterator[Non
     daemon_util = f"{buildcfg.PKGLIBDIR}/daemon-util"
     with other_node_daemon(cluster, "unshare", "--mount", "sh", "-c", script, "sh", directory, daemon_util):
         yield
+
+
+@contextlib.contextmanager
+def node_daemon_with_clock(cluster: VirtualCluster, *, ahead_s: int) -> Iterator[None]:
+    """Let the daemon of the third node have a clock that is fast; all nodes have the one of this machine otherwise."""
+    directory = Path(cluster.layout.directory) / "other-clock"
+    directory.mkdir()
+    # The interpreter imports this before anything of ours.
+    (directory / "sitecustomize.py").write_text(_OTHER_CLOCK.format(ahead_s=ahead_s))
+    try:
+        with other_node_daemon(cluster, "env", f"PYTHONPATH={directory}", f"{buildcfg.PKGLIBDIR}/daemon-util"):
+            yield
+    finally:
+        shutil.rmtree(directory)

@@ -11,7 +11,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ganeti import constants as c
-from test.cluster.node_daemons import node_daemon_without, other_node_daemon, settle, wait_for_answers
+from test.cluster.node_daemons import (
+    node_daemon_with_clock,
+    node_daemon_without,
+    other_node_daemon,
+    settle,
+    wait_for_answers,
+)
 from test.cluster.os_definitions import os_definition
 from test.cluster.virtual import VirtualCluster
 from test.made_up_version import made_up_version
@@ -334,6 +340,13 @@ def kernel_files_are_not_mounted(cluster: VirtualCluster) -> Iterator[None]:
         yield
 
 
+@breakage("ENODETIME")
+def clock_is_wrong(cluster: VirtualCluster) -> Iterator[None]:
+    """The clock of a node is ten minutes fast."""
+    with node_daemon_with_clock(cluster, ahead_s=600):
+        yield
+
+
 @breakage("ENODEVERSION")
 def other_version_on_a_node(cluster: VirtualCluster) -> Iterator[None]:
     """A node runs another release, which talks the same protocol."""
@@ -373,5 +386,4 @@ IMPOSSIBLE: dict[str, str] = {
     "ENODEGLUSTERSTORAGEPATHUNUSABLE": "needs Gluster",
     "ENODESSH": "needs SSH: test/lab/test_ssh_verify.py",
     "ENODEFILECHECK": "nodes always answer",
-    "ENODETIME": "the nodes have the same clock",
 }
