@@ -1,5 +1,6 @@
 """What allocators are asked: one frozen value per kind of request, with its wire form and the check of its result."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
@@ -26,7 +27,7 @@ R = TypeVar("R")
 _IGNORE_SOFT_ERRORS: Final = "ignore-soft-errors"
 
 
-class Request(Generic[R]):
+class Request(ABC, Generic[R]):
     """A request whose checked result is an ``R``."""
 
     MODE: ClassVar[str]
@@ -34,21 +35,21 @@ class Request(Generic[R]):
     def check(self, config: ConfigData) -> None:
         """Check that the request can be made; raises OpPrereqError."""
 
+    @abstractmethod
     def scope(self, config: ConfigData) -> Scope:
         """Return what the facts about nodes must be about."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_wire(self, config: ConfigData) -> dict[str, Any]:
         """Return the request without its type."""
-        raise NotImplementedError
 
     def options(self) -> dict[str, str | None]:
         """Return options of the program that go with the request; None: one without value."""
         return {}
 
+    @abstractmethod
     def parse_result(self, config: ConfigData, raw: Any) -> R:
         """Return the checked result; raises ResultValidationError."""
-        raise NotImplementedError
 
 
 def nodes_needed(template: str) -> int:
